@@ -1,0 +1,3 @@
+"""expense_sandbox."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""tap_expensify."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""target_dynamics_nav."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""map_expensify_nav."""
+
+from __future__ import annotations
