@@ -1,0 +1,193 @@
+"""The port between the posting protocol and a NAV server: the domain's words, no HTTP and no Singer.
+
+Every method may raise the errors of `target_dynamics_nav.errors`; a look-up that could not be completed raises and is
+never answered with "nothing found".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Protocol
+
+
+class DocumentKind(str, Enum):
+    """What a document becomes in NAV; the value is the Singer stream that carries it."""
+
+    PURCHASE_INVOICE = "purchase_invoices"
+    PURCHASE_CREDIT_MEMO = "purchase_credit_memos"
+    JOURNAL_ENTRY = "journal_entries"
+
+
+@dataclass(frozen=True)
+class Company:
+    """A NAV company as the server lists it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """A G/L account; `account_type` is NAV's caption ("Posting", "Heading", …)."""
+
+    number: str
+    name: str
+    account_type: str
+    blocked: bool
+    direct_posting: bool
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A vendor; `blocked` is "", "Payment" or "All"; default dimensions as {dimension code: value code}."""
+
+    number: str
+    name: str
+    blocked: str
+    currency_code: str
+    default_dimensions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DimensionValue:
+    """A dimension value; `blocked` and `value_type` are None where the server does not say."""
+
+    dimension_code: str
+    code: str
+    name: str
+    blocked: bool | None = None
+    value_type: str | None = None
+
+
+@dataclass(frozen=True)
+class MasterData:
+    """What one company knows, read once a run. Codes are as NAV stores them (upper case)."""
+
+    company: Company
+    local_currency_code: str
+    posting_from: date | None
+    posting_to: date | None
+    accounts: dict[str, Account]
+    vendors: dict[str, Vendor]
+    bank_accounts: frozenset[str] | None
+    """Bank account numbers, or None where the server does not list them."""
+    dimensions: frozenset[str]
+    dimension_values: dict[tuple[str, str], DimensionValue]
+    exchange_rates: dict[str, list[date]]
+    """Starting dates of the rates of each foreign currency, ascending."""
+
+
+@dataclass(frozen=True)
+class FoundLine:
+    """One line of a document as NAV holds it. `amount` in document currency, excluding tax as the line shows it."""
+
+    line_number: int
+    account_type: str
+    account_number: str
+    description: str
+    amount: Decimal
+    dimensions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class FoundDocument:
+    """A draft or posted document that carries our key.
+
+    `number` is NAV's own document number (for a journal: the document number in the ledger, which is our key).
+    `etag` identifies the version that was read; posting with it fails when somebody changed the draft since.
+    `total` includes tax, document currency. `lines` is None where only the header was read.
+    """
+
+    kind: DocumentKind
+    id: str
+    number: str
+    key: str
+    posted: bool
+    status: str
+    etag: str | None
+    vendor_number: str | None
+    posting_date: date | None
+    currency_code: str | None
+    total: Decimal
+    dimensions: dict[str, str]
+    lines: list[FoundLine] | None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """A line to create. `amount` in document currency, sign as the kind of document wants it."""
+
+    account_type: str
+    account_number: str
+    description: str
+    amount: Decimal
+    tax_code: str | None
+    dimensions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class DraftDocument:
+    """A document to create, already validated. `currency_code` None means the company's own.
+
+    For a journal, `lines` hold the debit/credit lines without the balancing one, and `balancing_account` is
+    (type, number); the adapter adds the balancing line (amount −Σ, header dimensions).
+    """
+
+    kind: DocumentKind
+    key: str
+    vendor_number: str | None
+    balancing_account: tuple[str, str] | None
+    posting_date: date
+    document_date: date
+    due_date: date | None
+    currency_code: str | None
+    prices_include_tax: bool
+    total: Decimal
+    description: str
+    dimensions: dict[str, str]
+    lines: list[DraftLine]
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a dialect can do."""
+
+    dialect: str
+    posts: bool
+    batches: bool
+    journals: bool
+    foreign_currency_journals: bool
+
+
+class NavClient(Protocol):
+    """What the posting protocol asks of a NAV server, one company at a time (`company` as `resolve_company` gave it)."""
+
+    capabilities: Capabilities
+
+    def resolve_company(self, name_or_id: str) -> Company:
+        """The company of exactly this name or id. Raises ConfigurationError when there is none; never the first one."""
+
+    def read_master_data(self, company: Company) -> MasterData:
+        """Accounts, vendors, dimensions and values, currencies, posting window."""
+
+    def find(self, company: Company, key: str) -> list[FoundDocument]:
+        """Every draft and posted document of any kind that carries this key, with its lines; fresh, never a replica."""
+
+    def read(self, company: Company, document: FoundDocument) -> FoundDocument | None:
+        """The document as NAV holds it now, with lines and dimensions; None only when NAV says it does not exist."""
+
+    def create_draft(self, company: Company, draft: DraftDocument) -> FoundDocument:
+        """Create in one atomic insert and read back whole. Raises OutcomeUnknownError when the fate of the write is unknown."""
+
+    def post(self, company: Company, document: FoundDocument) -> None:
+        """Post the verified version. Raises OutcomeUnknownError when the fate is unknown, DocumentRefusedError when NAV refuses."""
+
+    def delete_draft(self, company: Company, document: FoundDocument) -> None:
+        """Remove a draft (or leftovers of a journal); an already absent one is no error."""
+
+    def close(self) -> None:
+        """Release connections."""
