@@ -1,0 +1,52 @@
+"""What differs between real tenants, or nobody knows for sure: switches of the stand-in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class NavQuirks:
+    """How this NAV behaves where real ones differ; the defaults are the likeliest behaviour.
+
+    Attributes:
+        missing_record_code: Error code of a read of an id that does not exist.
+        missing_record_status: Its HTTP status.
+        missing_company_status: HTTP status of `Internal_CompanyNotFound`.
+        duplicate_key_status: HTTP status of `Internal_EntityWithSameKeyExists`.
+        expand_on_post: Whether `$expand` on a create returns the nested parts.
+        leftover_blank_line: Posting a journal leaves an empty line 10000 behind.
+        reports_finance: Whether the reportsFinance beta API is installed.
+        prices_include_tax_writable: Whether documents take `pricesIncludeTax`.
+        require_vendor_document_number: Posting needs a vendor invoice (credit memo) number.
+        journal_date_code: Error code for a journal line outside the posting window.
+        invoice_dimension_lead: Blocked dimension: NAV's lead text comes instead of the detail.
+        replica_delay_seconds: Reads without `Data-Access-Intent: ReadWrite` are this old.
+        rate_limit: Requests per 300 seconds answered; more get 429. None is no limit.
+        token_lifetime_seconds: Validity of access tokens.
+        maximum_page_size: Entities per page at most.
+        today: NAV's work date; the real date when None.
+    """
+
+    missing_record_code: Literal["BadRequest_ResourceNotFound", "Internal_RecordNotFound"] = (
+        "BadRequest_ResourceNotFound"
+    )
+    missing_record_status: Literal[400, 404] = 404
+    missing_company_status: Literal[400, 404] = 404
+    duplicate_key_status: Literal[400, 409] = 400
+    expand_on_post: bool = True
+    leftover_blank_line: bool = True
+    reports_finance: bool = True
+    prices_include_tax_writable: bool = True
+    require_vendor_document_number: bool = True
+    journal_date_code: Literal[
+        "Application_FieldValidationException", "Application_DialogException"
+    ] = "Application_FieldValidationException"
+    invoice_dimension_lead: bool = False
+    replica_delay_seconds: float = 0.0
+    rate_limit: int | None = None
+    token_lifetime_seconds: int = 3599
+    maximum_page_size: int = 20_000
+    today: date | None = None
