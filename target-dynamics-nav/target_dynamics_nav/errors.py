@@ -11,6 +11,7 @@ TargetError
     ├── ConfigurationError   a setting is wrong or missing
     ├── CredentialsError     NAV or Entra ID does not accept who we are
     ├── OutageError          NAV does not answer, and retries are used up
+    ├── ContractError        a record that is no document at all: nothing could be recorded about it
     └── ProtocolError        an answer, or a request of ours, that should not exist: a bug of ours, or an unknown server
 ```
 
@@ -121,3 +122,10 @@ class ProtocolError(StopRunError):
 
     default_code = "protocol"
     exit_code = 70
+
+
+class ContractError(StopRunError):
+    """A record does not fit the contract so badly that no document can be made of it."""
+
+    default_code = "contract"
+    exit_code = 65

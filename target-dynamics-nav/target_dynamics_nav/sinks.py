@@ -1,0 +1,64 @@
+"""Records in: one sink a document stream, and one for streams that the target was told to ignore."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from singer_sdk.sinks import RecordSink
+
+from target_dynamics_nav.document import read_document
+from target_dynamics_nav.nav.port import DocumentKind
+
+if TYPE_CHECKING:
+    from singer_sdk.sinks.core import BaseJSONSchemaValidator
+
+    from target_dynamics_nav.target import TargetDynamicsNav
+
+
+class DocumentSink(RecordSink):
+    """Hands each record of a document stream to the run, one at a time and in order."""
+
+    def get_validator(self) -> BaseJSONSchemaValidator | None:
+        """No validator: one unfit record would end the run. The document collects its problems and is held."""
+        return None
+
+    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Leave the record as it came: the SDK would turn dates into midnights."""
+        return record
+
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Settle one document.
+
+        Args:
+            record: As in the contract of the document streams.
+            context: Not used.
+
+        Raises:
+            StopRunError: If the run cannot go on.
+        """
+        del context
+        target = cast("TargetDynamicsNav", self._target)
+        target.run.settle(read_document(DocumentKind(self.stream_name), record))
+
+
+class IgnoredSink(RecordSink):
+    """Takes records of streams that `ignore_streams` names, and says at the end how many there were."""
+
+    ignored = 0
+
+    def get_validator(self) -> BaseJSONSchemaValidator | None:
+        """Nothing is done with the record, so nothing is checked."""
+        return None
+
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Count the record."""
+        del record, context
+        self.ignored += 1
+
+    def clean_up(self) -> None:
+        """Say what was ignored."""
+        self.logger.info(
+            "%d records of stream '%s' were ignored, as ignore_streams says.",
+            self.ignored,
+            self.stream_name,
+        )

@@ -1,0 +1,124 @@
+"""What a run did, for people: counts and totals by status and currency, and each report that needs somebody."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from target_dynamics_nav.settlement import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_dynamics_nav.document import Document
+    from target_dynamics_nav.posting import Outcome
+
+logger = logging.getLogger("target-dynamics-nav")
+
+_WORDS = {
+    Status.POSTED: "posted",
+    Status.ALREADY_POSTED: "already posted before",
+    Status.HELD: "held: a person must correct something",
+    Status.FAILED: "failed: will be tried again by the next run",
+    Status.CHANGED: "changed: differs from what was posted",
+    Status.SKIPPED: "skipped by a rule",
+    Status.WAIVED: "waived by a person",
+    Status.DRAFT: "left as draft in NAV",
+    Status.PREVIEWED: "previewed only",
+}
+_NEEDS_SOMEBODY = (Status.HELD, Status.CHANGED, Status.FAILED)
+
+
+@dataclass
+class RunSummary:
+    """Collects the outcomes of one run."""
+
+    outcomes: dict[str, tuple[Document, Outcome]] = field(default_factory=dict)
+
+    def add(self, document: Document, outcome: Outcome) -> None:
+        """Note an outcome; a document that comes twice counts once, with what became of it last.
+
+        A document posted in this run stays "posted" when the same one is read again later in the run.
+        """
+        identity = f"{document.company}/{document.key}"
+        earlier = self.outcomes.get(identity)
+        if (
+            earlier is not None
+            and earlier[1].status is Status.POSTED
+            and outcome.status is Status.ALREADY_POSTED
+        ):
+            return
+        # Kept without its lines: the summary must not grow with the size of the documents.
+        self.outcomes[identity] = (replace(document, lines=()), outcome)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Documents by status."""
+        counter = Counter(outcome.status.value for _, outcome in self.outcomes.values())
+        return dict(sorted(counter.items()))
+
+    def needs_somebody(self) -> list[tuple[Document, Outcome]]:
+        """Held, changed and failed documents, in the order they were read."""
+        return [
+            (document, outcome)
+            for status in _NEEDS_SOMEBODY
+            for document, outcome in self.outcomes.values()
+            if outcome.status is status
+        ]
+
+    def log(self) -> None:
+        """Write the summary to the log, a line a fact, so that any log viewer shows it readable."""
+        for status, line, totals in self._status_lines():
+            logger.info(
+                line,
+                extra={
+                    "event_type": "run.summary",
+                    "status": status.value,
+                    "documents": self.counts[status.value],
+                    "totals": totals,
+                },
+            )
+        for document, outcome in self.needs_somebody():
+            for problem in outcome.reasons:
+                logger.warning(
+                    "%s %s (%s): %s%s [%s]",
+                    outcome.status.value.upper(),
+                    document.source_name,
+                    document.key,
+                    problem.message,
+                    f" What to do: {problem.hint}" if problem.hint else "",
+                    problem.code,
+                    extra={
+                        "event_type": f"document.{outcome.status.value}",
+                        "report": document.source_name,
+                        "document_key": document.key,
+                        "reason": problem.code,
+                        "field": problem.field,
+                    },
+                )
+        if not self.outcomes:
+            logger.info("No documents in the input.", extra={"event_type": "run.summary"})
+
+    def _status_lines(self) -> Iterator[tuple[Status, str, dict[str, str]]]:
+        totals: dict[Status, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        for document, outcome in self.outcomes.values():
+            if document.total is not None:
+                sign = -1 if document.is_credit else 1
+                totals[outcome.status][document.currency_code or "own currency"] += (
+                    sign * document.total
+                )
+        for status in Status:
+            count = self.counts.get(status.value)
+            if not count:
+                continue
+            by_currency = {code: f"{amount:f}" for code, amount in sorted(totals[status].items())}
+            shown = ", ".join(f"{_grouped(amount)} {code}" for code, amount in by_currency.items())
+            noun = "document" if count == 1 else "documents"
+            yield status, f"{count} {noun} {_WORDS[status]} ({shown or 'no amount'})", by_currency
+
+
+def _grouped(amount: str) -> str:
+    return f"{Decimal(amount):,f}"
