@@ -1,0 +1,55 @@
+# Everything a fresh machine needs is Python 3.11 (or 3.10 to 3.13), git and make.
+#   make demo    see it work: sandbox, two runs, what happened
+#   make test    lint, types and every test
+PYTHON ?= python3
+UV := .uv/bin/uv
+BIN := $(CURDIR)/.venv/bin
+export VAULT_KEY_FILE ?= $(CURDIR)/.demo/sandbox.key
+
+.PHONY: help setup demo sandbox run test check format lock clean
+
+help:
+	@sed -n '2,3s/^# *//p' Makefile
+
+$(UV):
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+.venv/.synced: $(UV) uv.lock pyproject.toml $(wildcard */pyproject.toml)
+	$(UV) sync --frozen --quiet --python $(PYTHON)
+	touch $@
+
+.meltano/.installed: .venv/.synced meltano.yml constraints.txt
+	UV_PYTHON=$(BIN)/python $(BIN)/meltano --log-level warning install
+	touch $@
+
+setup: .venv/.synced .meltano/.installed  ## Install everything into this folder
+
+demo: setup  ## Start the sandbox, run the pipeline twice, say what happened
+	@$(BIN)/sandbox demo
+
+sandbox: setup  ## Serve the demo's Expensify and NAV until interrupted
+	@PATH="$(BIN):$$PATH" vault/vault.py run sandbox sandbox serve --books .demo/books.json
+
+run: setup  ## Run the pipeline once against the sandbox that `make sandbox` serves
+	@PATH="$(BIN):$$PATH" vault/vault.py run sandbox meltano run expensify-to-nav
+
+check: setup  ## Lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: check  ## Lint, types and every test
+	$(BIN)/pytest -q -n auto --dist worksteal
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(UV)  ## After a change of dependencies
+	$(UV) lock
+	$(UV) export --quiet --frozen --no-emit-workspace --no-hashes --no-annotate --no-header --no-default-groups \
+	  --package tap-expensify --package map-expensify-nav --package target-dynamics-nav -o constraints.txt
+
+clean:
+	rm -rf .uv .venv .meltano .demo output
