@@ -115,6 +115,11 @@ class FoundDocument:
     dimensions: dict[str, str]
     lines: list[FoundLine] | None
     cancelled: bool = False
+    balancing_account: tuple[str, str] | None = None
+    """Journals: (type, number) of the balancing line, which is not among `lines`; `dimensions` are that line's. What is
+    posted shows the G/L account behind a vendor or bank account."""
+    leftover_id: str | None = None
+    """Posted journals: an emptied journal batch is still there; `delete_draft` of this document removes it."""
 
 
 @dataclass(frozen=True)

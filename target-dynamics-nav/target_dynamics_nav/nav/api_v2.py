@@ -1,0 +1,279 @@
+"""NavClient over the Business Central API v2.0 (online, and on-premises from version 17).
+
+A look-up reads invoices, credit memos, journal batch and ledger entries in one `$batch` and counts only when every
+part came back well. A write is one deep insert, one action or one deletion; what is uncertain afterwards is left to
+the caller, who looks again.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from target_dynamics_nav.errors import (
+    DocumentError,
+    DocumentRefusedError,
+    DraftChangedError,
+    OutcomeUnknownError,
+    TargetError,
+)
+from target_dynamics_nav.nav import api_v2_journals as journals
+from target_dynamics_nav.nav import api_v2_master_data as master_data
+from target_dynamics_nav.nav.api_v2_dimensions import InheritedDefaults
+from target_dynamics_nav.nav.api_v2_documents import (
+    PURCHASE_KINDS,
+    PurchaseKind,
+    found_document,
+)
+from target_dynamics_nav.nav.api_v2_drafts import DraftWriter
+from target_dynamics_nav.nav.http import rows_of
+from target_dynamics_nav.nav.odata import literal
+from target_dynamics_nav.nav.port import Capabilities, DocumentKind
+
+if TYPE_CHECKING:
+    from target_dynamics_nav.nav.http import NavHttp
+    from target_dynamics_nav.nav.odata import Json
+    from target_dynamics_nav.nav.port import Company, DraftDocument, FoundDocument, MasterData
+
+logger = logging.getLogger(__name__)
+
+_LEDGER_CHECKS = 5
+_SECONDS_BETWEEN_LEDGER_CHECKS = 2.0
+_MAY_BE_POSTED = frozenset({"already_posted", "duplicate_document", "record_not_found"})
+
+
+class ApiV2Client:
+    """`NavClient` for the dialect `api_v2`."""
+
+    capabilities = Capabilities(
+        dialect="api_v2",
+        posts=True,
+        batches=True,
+        journals=True,
+        foreign_currency_journals=False,
+    )
+
+    def __init__(self, http: NavHttp) -> None:
+        """Take over `http`; `close` closes it."""
+        self._http = http
+        self._local_currencies: dict[str, str] = {}
+        self._inherited: dict[str, InheritedDefaults] = {}
+
+    def close(self) -> None:
+        """Release connections."""
+        self._http.close()
+
+    # What is there
+
+    def resolve_company(self, name_or_id: str) -> Company:
+        """The company of exactly this name, or this id. Raises ConfigurationError."""
+        return master_data.resolve_company(self._http, name_or_id)
+
+    def read_master_data(self, company: Company) -> MasterData:
+        """Accounts, vendors, dimensions and values, currencies, posting window."""
+        found = master_data.read_master_data(self._http, company)
+        self._local_currencies[company.id] = found.local_currency_code
+        self._inheritance(company).vendors = {
+            vendor.number: vendor.default_dimensions for vendor in found.vendors.values()
+        }
+        return found
+
+    def find(self, company: Company, key: str) -> list[FoundDocument]:
+        """Every draft and posted document that carries the key, whole and fresh.
+
+        Raises:
+            RetryLaterError, OutageError: The look-up is incomplete; that never means "not found".
+            DocumentRefusedError: The journal batch that belongs to the key holds something else.
+        """
+        path = master_data.company_path(company)
+        urls = [
+            names.search(path, f"{names.key_field} eq {literal(key)}")
+            for names in PURCHASE_KINDS.values()
+        ]
+        if len(key) <= journals.LONGEST_KEY:
+            urls += [journals.batch_search(path, key), journals.ledger_search(path, key)]
+        pages = [self._whole_list(page) for page in self._http.batch_get(urls)]
+        local = self._local_currency(company)
+        found = [
+            found_document(names, row, local)
+            for names, rows in zip(PURCHASE_KINDS.values(), pages, strict=False)
+            for row in rows
+        ]
+        if len(key) <= journals.LONGEST_KEY:
+            found += self._found_journals(key, *pages[len(PURCHASE_KINDS) :])
+        return found
+
+    def read(self, company: Company, document: FoundDocument) -> FoundDocument | None:
+        """The document as NAV holds it now; None when a complete look-up shows that it is not there."""
+        if document.kind is DocumentKind.JOURNAL_ENTRY:
+            same = [
+                journal
+                for journal in self._journals(company, document.key)
+                if journal.posted == document.posted
+            ]
+            return same[0] if same else None
+        return self._read_purchase(company, PURCHASE_KINDS[document.kind], document.id)
+
+    # What is done
+
+    def create_draft(self, company: Company, draft: DraftDocument) -> FoundDocument:
+        """Create the draft in one atomic insert, give it its dimensions, read it back whole.
+
+        Raises:
+            OutcomeUnknownError: Whether the draft, or a dimension of it, was written is not known; or a journal batch
+                of this key exists already. Look again: an incomplete draft does not compare equal and is to be removed.
+            DocumentRefusedError: NAV refuses the document; nothing of it is left, as far as it could be removed.
+        """
+        writer = DraftWriter(
+            self._http, company, self._local_currency(company), self._inheritance(company)
+        )
+        if draft.kind is not DocumentKind.JOURNAL_ENTRY:
+            return writer.create_purchase(PURCHASE_KINDS[draft.kind], draft)
+        return writer.create_journal(draft)
+
+    def post(self, company: Company, document: FoundDocument) -> None:
+        """Post the version of the draft that was verified.
+
+        Raises:
+            OutcomeUnknownError: It may be posted: look again. Its code and words say what NAV said.
+            DraftChangedError: Somebody changed the draft after it was read.
+            DocumentRefusedError: NAV refuses; the draft is left as it was.
+        """
+        path = f"{self._entity(company, document)}/Microsoft.NAV.post"
+        try:
+            answer = self._http.write(
+                "POST", path, etag=document.etag, absent={HTTPStatus.NOT_FOUND}
+            )
+        except DocumentRefusedError as error:
+            if error.code not in _MAY_BE_POSTED:
+                raise
+            raise _look_again(error) from error
+        if answer.status == HTTPStatus.NOT_FOUND:
+            raise OutcomeUnknownError(
+                "The draft is no longer in NAV.",
+                code="draft_vanished",
+                hint="The document is looked up before anything else is done.",
+                nav_message=answer.problem.text,
+            )
+        if document.kind is DocumentKind.JOURNAL_ENTRY:
+            self._finish_journal(company, document)
+
+    def delete_draft(self, company: Company, document: FoundDocument) -> None:
+        """Remove a draft, or the emptied batch that a posted journal left; one that is not there is no error.
+
+        Raises:
+            DraftChangedError: It was changed, or posted, after it was read; it is still there.
+            OutcomeUnknownError: Whether it was removed is not known.
+        """
+        if document.posted:
+            self._delete_leftover(company, document)
+            return
+        try:
+            self._http.write(
+                "DELETE",
+                self._entity(company, document),
+                etag=document.etag,
+                absent={HTTPStatus.NOT_FOUND},
+            )
+        except DocumentRefusedError as error:
+            if error.code not in _MAY_BE_POSTED:
+                raise
+            raise DraftChangedError(
+                "The draft was posted in NAV after it was read.",
+                hint="It is read and compared again.",
+                nav_message=error.nav_message,
+            ) from error
+
+    # Inside
+
+    def _inheritance(self, company: Company) -> InheritedDefaults:
+        return self._inherited.setdefault(company.id, InheritedDefaults())
+
+    def _local_currency(self, company: Company) -> str:
+        if company.id not in self._local_currencies:
+            self._local_currencies[company.id] = master_data.local_currency_code(
+                self._http, company
+            )
+        return self._local_currencies[company.id]
+
+    def _entity(self, company: Company, document: FoundDocument) -> str:
+        path = master_data.company_path(company)
+        if document.kind is DocumentKind.JOURNAL_ENTRY:
+            return f"{path}/journals({document.id})"
+        return f"{path}/{PURCHASE_KINDS[document.kind].entity_set}({document.id})"
+
+    def _whole_list(self, page: Json) -> list[Json]:
+        following = page.get("@odata.nextLink")
+        rest = self._http.get_all(following, fresh=True) if following else None
+        return rows_of(page) + (rest or [])
+
+    def _read_purchase(
+        self, company: Company, names: PurchaseKind, document_id: str
+    ) -> FoundDocument | None:
+        """Asked as a list, so that "not there" is an empty list and never a 404 of some other origin."""
+        url = names.search(master_data.company_path(company), f"id eq {document_id}")
+        rows = self._http.get_all(url, fresh=True) or []
+        return found_document(names, rows[0], self._local_currency(company)) if rows else None
+
+    def _journals(self, company: Company, key: str) -> list[FoundDocument]:
+        path = master_data.company_path(company)
+        pages = self._http.batch_get(
+            [journals.batch_search(path, key), journals.ledger_search(path, key)]
+        )
+        return self._found_journals(key, *(self._whole_list(page) for page in pages))
+
+    @staticmethod
+    def _found_journals(key: str, batches: list[Json], entries: list[Json]) -> list[FoundDocument]:
+        batch = batches[0] if batches else None
+        emptied = batch is not None and not journals.lines_of(batch)
+        posted = journals.found_entries(entries, key, batch if emptied else None)
+        found = [posted] if posted else []
+        if batch is not None and not (emptied and posted):
+            found.append(journals.found_batch(batch, key))
+        return found
+
+    def _finish_journal(self, company: Company, document: FoundDocument) -> None:
+        """After 204: make sure that the ledger has the entries, then remove the emptied batch.
+
+        A company may be set to post in the background; then 204 only means "later".
+        """
+        for check in range(_LEDGER_CHECKS):
+            if check:
+                self._http.clock.sleep(_SECONDS_BETWEEN_LEDGER_CHECKS)
+            posted = [found for found in self._journals(company, document.key) if found.posted]
+            if posted:
+                break
+        else:
+            raise OutcomeUnknownError(
+                "NAV took the journal for posting, but the ledger has no entries of it yet.",
+                code="journal_not_in_ledger",
+                hint="Look in NAV's job queue; the next run looks again.",
+            )
+        try:
+            self._delete_leftover(company, posted[0])
+        except TargetError as error:
+            # the document is posted all the same; the next look-up shows the leftover
+            logger.warning(
+                "The emptied journal batch of %s could not be removed: %s", document.key, error
+            )
+
+    def _delete_leftover(self, company: Company, document: FoundDocument) -> None:
+        if document.leftover_id is None:
+            return
+        path = master_data.company_path(company)
+        self._http.write(
+            "DELETE", f"{path}/journals({document.leftover_id})", absent={HTTPStatus.NOT_FOUND}
+        )
+
+
+def _look_again(error: DocumentError) -> OutcomeUnknownError:
+    """The same, as something that a look-up has to decide."""
+    return OutcomeUnknownError(
+        error.message,
+        code=error.code,
+        hint=error.hint,
+        field=error.field,
+        value=error.value,
+        nav_message=error.nav_message,
+    )

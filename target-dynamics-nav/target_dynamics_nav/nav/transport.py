@@ -1,0 +1,266 @@
+"""One HTTP exchange with NAV: session, pace, time-outs, one renewal of the token, network failures told apart.
+
+It decides nothing about repeating; `http.py` does.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+
+from target_dynamics_nav.errors import ConfigurationError, ProtocolError
+from target_dynamics_nav.nav.error_table import NavProblem, problem
+from target_dynamics_nav.nav.odata import Json, from_json
+from target_dynamics_nav.nav.retry import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_dynamics_nav.nav.auth import NavAuth
+    from target_dynamics_nav.nav.retry import Clock
+
+logger = logging.getLogger(__name__)
+
+MAX_CONNECTIONS = 4
+"""Business Central executes five requests of one application at a time and queues the rest."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer. `body` is parsed JSON (fractions as Decimal), or None where there is none or it is no JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: object
+    raw: str = ""
+
+    @property
+    def problem(self) -> NavProblem:
+        """The answer, taken as an error."""
+        return problem(self.status, self.body, self.raw)
+
+    @property
+    def json(self) -> Json | None:
+        """The body when it is a JSON object."""
+        return self.body if isinstance(self.body, dict) else None
+
+
+class NetworkFailure(Exception):  # noqa: N818 - a signal between this module and http.py
+    """No answer came. `unsent`: the request certainly never reached NAV."""
+
+    def __init__(self, reason: str, *, unsent: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.unsent = unsent
+
+
+class Transport:
+    """Sends signed requests to one origin."""
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: NavAuth,
+        *,
+        timeout: tuple[float, float],
+        clock: Clock,
+        requests_per_five_minutes: int,
+    ) -> None:
+        """Open no connection yet; `timeout` is seconds to connect and seconds between bytes of an answer."""
+        self._base_url = base_url
+        self._auth = auth
+        self._timeout = timeout
+        self._clock = clock
+        self._pace = Pace(requests_per_five_minutes, clock)
+        self._session = requests.Session()
+        # a proxy from the environment has no way to our own loopback
+        self._session.trust_env = not is_loopback(urlsplit(base_url).hostname)
+        self._session.auth = auth
+        self._session.headers.update(
+            {
+                "Accept": "application/json",
+                "Accept-Language": "en-US",
+                "User-Agent": "target-dynamics-nav",
+            }
+        )
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=MAX_CONNECTIONS, pool_block=True)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        """Release connections."""
+        self._session.close()
+        self._auth.close()
+
+    def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], data: bytes | None
+    ) -> Answer:
+        """Send one request; after a 401 once more with renewed credentials, as a 401 was not carried out.
+
+        Args:
+            method: HTTP method.
+            url: Absolute, on the origin of the base.
+            headers: Besides those of every request.
+            data: Body, or None.
+
+        Raises:
+            NetworkFailure: No whole answer came.
+            ConfigurationError: TLS fails, or the server sends us elsewhere.
+        """
+        response = self._send(method, url, headers, data)
+        rejected = response.request.headers.get("Authorization")
+        if response.status_code == HTTPStatus.UNAUTHORIZED and self._auth.renew(rejected):
+            logger.info("NAV no longer accepts the token; asking for a new one")
+            response = self._send(method, url, headers, data)
+        if response.is_redirect:
+            raise ConfigurationError(
+                "NAV's address redirects to another one, and credentials are not sent there.",
+                code="redirected",
+                hint="Set base_url to the final address.",
+                field="base_url",
+                value=self._base_url,
+            )
+        return _answer(response)
+
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], data: bytes | None
+    ) -> requests.Response:
+        self._pace.wait()
+        begun = self._clock.monotonic()
+        try:
+            response = self._session.request(
+                method,
+                url,
+                headers=dict(headers),
+                data=data,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise ConfigurationError(
+                    "NAV's certificate is not trusted by this machine.",
+                    code="certificate_not_trusted",
+                    hint="Install the certificate's authority, or name it in REQUESTS_CA_BUNDLE.",
+                    field="base_url",
+                    value=self._base_url,
+                ) from error
+            raise NetworkFailure("the encrypted connection broke", unsent=False) from error
+        except requests.RequestException as error:
+            unsent = _was_unsent(error)
+            reason = (
+                "no connection to NAV" if unsent else f"no answer from NAV ({type(error).__name__})"
+            )
+            raise NetworkFailure(reason, unsent=unsent) from error
+        logger.debug(
+            "%s %s -> %d in %.0f ms, request id %s",
+            method,
+            urlsplit(url).path,
+            response.status_code,
+            (self._clock.monotonic() - begun) * 1000,
+            response.headers.get("Request-Id", "-"),
+        )
+        return response
+
+
+def _answer(response: requests.Response) -> Answer:
+    try:
+        body = from_json(response.content) if response.content else None
+    except ValueError:
+        return Answer(response.status_code, response.headers, None, response.text)
+    return Answer(response.status_code, response.headers, body)
+
+
+def _was_unsent(error: requests.RequestException) -> bool:
+    """The connection was never made, so not a byte of the request left."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause: object = error.args[0] if error.args else None
+    if isinstance(cause, urllib3.exceptions.MaxRetryError):
+        cause = cause.reason
+    if isinstance(cause, urllib3.exceptions.ProxyError):
+        cause = cause.original_error
+    return isinstance(
+        cause, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    )
+
+
+def is_loopback(host: str | None) -> bool:
+    """The host is this machine itself."""
+    if not host:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_loopback_address(address: str) -> bool:
+    """The address leads to this machine itself."""
+    return is_loopback(urlsplit(address).hostname)
+
+
+def checked_address(setting: str, address: str) -> str:
+    """The address without a trailing slash, if credentials may be sent there.
+
+    Raises:
+        ConfigurationError: Not an http(s) address, with credentials or a query in it, or unencrypted beyond this
+            machine.
+    """
+    trimmed = address.strip().rstrip("/")
+    try:
+        parts = urlsplit(trimmed)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if (
+        parts.scheme not in _DEFAULT_PORTS
+        or not parts.hostname
+        or parts.username is not None
+        or parts.query
+        or parts.fragment
+    ):
+        # the value is not shown: an address may hold a password
+        raise ConfigurationError(
+            f"{setting} is not a plain http(s) address.",
+            code="address_malformed",
+            hint=f"Set {setting} to an address without user name, password and query.",
+            field=setting,
+        )
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ConfigurationError(
+            f"{setting} is not encrypted; secrets go over https only.",
+            code="address_not_encrypted",
+            hint=f"Set {setting} to an address that begins with https://.",
+            field=setting,
+            value=trimmed,
+        )
+    return trimmed
+
+
+def require_same_origin(url: str, base_url: str) -> None:
+    """Raise ProtocolError when `url` leads to another scheme, host or port than `base_url`."""
+    if _origin(url) != _origin(base_url):
+        raise ProtocolError(
+            "NAV's answer points to another server, and credentials are not sent there.",
+            code="foreign_link",
+            hint="Check base_url; behind a reverse proxy NAV must know its public address.",
+            field="base_url",
+            value=base_url,
+        )
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
