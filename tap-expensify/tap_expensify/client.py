@@ -11,7 +11,7 @@ import json
 import logging
 import random
 import time
-from typing import IO, Any, TypeVar, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -36,9 +36,10 @@ from tap_expensify.pacing import Pacer
 from tap_expensify.settings import Credentials, is_loopback
 
 if TYPE_CHECKING:
-    from tenacity.wait import wait_base
-    from types import TracebackType
     from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from tenacity.wait import wait_base
 
 logger = logging.getLogger("tap-expensify.client")
 

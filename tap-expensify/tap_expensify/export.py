@@ -11,7 +11,7 @@ import logging
 import tempfile
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_expensify.errors import IncompleteError
 from tap_expensify.records import Record, Wire, report_record
@@ -19,9 +19,10 @@ from tap_expensify.spool import ReportSpool
 from tap_expensify.windows import Window, windows
 
 if TYPE_CHECKING:
-    from tap_expensify.client import ExpensifyClient
-    from datetime import date
     from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from tap_expensify.client import ExpensifyClient
 
 logger = logging.getLogger("tap-expensify.export")
 

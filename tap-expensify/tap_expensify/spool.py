@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 import weakref
-from typing import IO, Any, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

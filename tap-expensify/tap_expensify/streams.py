@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -19,6 +19,7 @@ from tap_expensify.values import UnreadableValueError, moment_of, timestamp, tim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
     from singer_sdk.helpers.types import Context
 
     from tap_expensify.spool import ReportSpool

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
 import sys
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import IO, Any, ClassVar, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream, Tap
 from singer_sdk import typing as th
-from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
     PluginCapabilities,
     TapCapabilities,
 )
-from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 
 from tap_expensify import settings as defaults
 from tap_expensify.client import ExpensifyClient
-from tap_expensify.errors import ConfigurationError, TapError
+from tap_expensify.command_line import TapCommand, checked_json_file, settings_from_environment
+from tap_expensify.errors import ConfigurationError
 from tap_expensify.settings import Settings
 from tap_expensify.streams import (
     ExpensesStream,
@@ -34,35 +30,16 @@ from tap_expensify.streams import (
 from tap_expensify.values import timestamp_of
 
 if TYPE_CHECKING:
-    import click
-    from tap_expensify.spool import ReportSpool
-    from types import FrameType
     from collections.abc import Mapping, Sequence
+    from types import FrameType
 
-LIST_SETTINGS = ("policy_ids", "report_states")
-NUMBER_SETTINGS = ("lookback_days", "request_timeout")
-ENVIRONMENT_PREFIX = "TAP_EXPENSIFY_"
+    import click
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from tap_expensify.spool import ReportSpool
 
 
-class TapCommand(SingerCommand):
-    """The command line; an expected error ends it with one sentence and exit code 1."""
-
-    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as in click
-        """Runs the command, `--discover` and `--test` included."""
-        try:
-            return super().main(*args, **kwargs)
-        except TapError as error:
-            self._report(error)
-        except BrokenPipeError:
-            # The reader of our output is gone; Python would complain once more when it closes it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self.logger.error("The program that reads the tap's output has ended. [output_closed]")  # noqa: TRY400
-        except OSError as error:
-            self.logger.error("A file could not be read or written: %s. [file]", error.strerror)  # noqa: TRY400
-        sys.exit(1)
-
-    def _report(self, error: TapError) -> None:
-        self.logger.error("%s", error.sentence(), extra={"code": error.code, "field": error.field})
+_LIST = th.CustomType({"type": ["array", "string", "null"], "items": {"type": "string"}})
 
 
 class TapExpensify(Tap):
@@ -122,28 +99,14 @@ class TapExpensify(Tap):
         ),
         th.Property(
             "policy_ids",
-            th.CustomType(
-                {
-                    "anyOf": [
-                        {"type": "array", "items": {"type": "string"}},
-                        {"type": ["string", "null"]},
-                    ]
-                }
-            ),
+            _LIST,
             title="Policy ids",
             description="Only reports of these policies; array, or text separated by commas. "
             "All policies if empty",
         ),
         th.Property(
             "report_states",
-            th.CustomType(
-                {
-                    "anyOf": [
-                        {"type": "array", "items": {"type": "string"}},
-                        {"type": ["string", "null"]},
-                    ]
-                }
-            ),
+            _LIST,
             default=list(defaults.DEFAULT_REPORT_STATES),
             title="Report states",
             description="States asked for, among OPEN, SUBMITTED, APPROVED, REIMBURSED and "
@@ -275,7 +238,9 @@ class TapExpensify(Tap):
             ConfigurationError: The state or the catalog is not a JSON object.
         """
         super().invoke(
-            state=_json_file(state, "--state"), catalog=_json_file(catalog, "--catalog"), **options
+            state=checked_json_file(state, "--state"),
+            catalog=checked_json_file(catalog, "--catalog"),
+            **options,
         )
 
     @classmethod
@@ -290,47 +255,3 @@ class TapExpensify(Tap):
             context_settings=made.context_settings,
             logger=cls.logger,
         )
-
-
-def settings_from_environment(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings found in environment variables `TAP_EXPENSIFY_…`, or in a `.env` file as the SDK looks for it.
-
-    Args:
-        schema: The tap's configuration schema.
-
-    Raises:
-        ConfigurationError: A variable holds no number where one is needed.
-    """
-    # The SDK would read "A,B" with a deprecation warning, and 0123 as a number. Ours take both forms.
-    own = {name: {"type": "string"} for name in (*LIST_SETTINGS, *NUMBER_SETTINGS)}
-    properties = {**schema["properties"], **own}
-    found = parse_environment_config({"properties": properties}, ENVIRONMENT_PREFIX)
-    found = {name: value for name, value in found.items() if value != ""}
-    for name in NUMBER_SETTINGS:
-        if name in found:
-            try:
-                found[name] = int(found[name])
-            except ValueError as error:
-                raise ConfigurationError(
-                    f"The environment variable {ENVIRONMENT_PREFIX}{name.upper()} is not a whole "
-                    "number.",
-                    code="setting_wrong",
-                    field=name,
-                ) from error
-    return found
-
-
-def _json_file(file: IO[str] | None, option: str) -> IO[str] | None:
-    """The same text, known to be a JSON object."""
-    if file is None:
-        return None
-    content = file.read()
-    try:
-        valid = isinstance(json.loads(content), dict)
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ConfigurationError(
-            f"The file given with {option} is not a JSON object.", code="json_file", field=option
-        )
-    return io.StringIO(content)
