@@ -1,0 +1,3 @@
+"""A stand-in for Expensify's Integration Server."""
+
+from __future__ import annotations
