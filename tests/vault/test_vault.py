@@ -199,9 +199,9 @@ def test_meltanos_run_folder_is_in_memory_and_private(project: Project) -> None:
 @settings(max_examples=8, deadline=None)
 @given(st.text(st.characters(exclude_characters="\n\r\0", exclude_categories=["Cs"]), min_size=1))
 def test_any_value_comes_back_as_it_was(
-    tmp_path_factory: pytest.TempPathFactory, value: str
+    tmp_path_factory: pytest.TempPathFactory, memory: Path, value: str
 ) -> None:
-    project = Project(tmp_path_factory.mktemp("any"))
+    project = Project(tmp_path_factory.mktemp("any"), memory)
     project.vault("keygen", "prod")
     done = project.vault("set", "prod", "A", text=value)
     assert done.returncode == 0, done.stderr
