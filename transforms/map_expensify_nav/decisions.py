@@ -1,0 +1,241 @@
+"""Decides one code by one lookup, and says why, or what is in the way. Pure: no I/O.
+
+A lookup asks its sources in the order written. The first that gives a code wins. When none does, there are two cases,
+and they are kept apart: the report says nothing (the expense has no tag), or it says something nobody mapped (the tag
+has no value in NAV). The second is always a problem; a default, if the rules have one, covers both and is noted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from map_expensify_nav.findings import Note, Problem
+from map_expensify_nav.lookup_rules import LONGEST_CODE
+from map_expensify_nav.rules_file import closest, key_path
+from map_expensify_nav.sources import SOURCES, Facts, Source, table_key
+from map_expensify_nav.templates import cut, length
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from map_expensify_nav.findings import Findings
+    from map_expensify_nav.lookup_rules import Lookup
+    from map_expensify_nav.report import Expense, Report
+    from map_expensify_nav.rules_file import RulesFile
+    from map_expensify_nav.yaml_marks import Path
+
+
+class Outcome(Enum):
+    """How a lookup ended."""
+
+    FOUND = "found"
+    DEFAULT = "default"
+    MISSING = "missing"  # the report says nothing
+    UNMAPPED = "unmapped"  # the report says something that has no code
+    AMBIGUOUS = "ambiguous"  # the expenses of one document disagree
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The end of one lookup.
+
+    Attributes:
+        code: The code, in upper case unless it is a company; None when there is none.
+        why: Key path, line and what was looked up.
+        subject: What the report says, for people: "category 'Hotel'".
+        value: The same without words, or None when it identifies a person.
+        hint: Which rule to add; None when a code was found.
+    """
+
+    outcome: Outcome
+    code: str | None = None
+    why: str | None = None
+    subject: str | None = None
+    value: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Evaluates lookups of one rules file."""
+
+    rules_file: RulesFile
+
+    def decide(
+        self, lookup: Lookup, path: Path, report: Report, expense: Expense | None
+    ) -> Decision:
+        """Decide one code.
+
+        Args:
+            lookup: The part of the rules that says how.
+            path: Where in the file it stands.
+            report: The report.
+            expense: The expense, or None for a decision about the report alone.
+
+        Returns:
+            How it ended; `why` when there is a code, `hint` when there is none.
+        """
+        if lookup.fixed is not None:
+            place = self.rules_file.place((*path, "fixed"))
+            return Decision(Outcome.FOUND, lookup.fixed, f"{place}: always")
+        facts = Facts(report, expense, lookup.tag_level or 1, lookup.report_field_name)
+        subject: str | None = None
+        value: str | None = None
+        for index, name in enumerate(lookup.sources or ()):
+            source = SOURCES[name]
+            said = source.subject(facts)
+            if said is None and (source.code is None or source.code(facts) is None):
+                continue
+            words = _words(source, said)
+            if subject is None:
+                subject, value = words, None if source.personal else said
+            code, place = self._ask(lookup, path, index, source, facts)
+            if code is not None:
+                return Decision(Outcome.FOUND, code, f"{place}: {words}", words, value)
+        if lookup.default is not None:
+            place = self.rules_file.place((*path, "default"))
+            reason = f"nothing for {subject}" if subject else "the report says nothing"
+            return Decision(Outcome.DEFAULT, lookup.default, f"{place}: {reason}", subject, value)
+        return Decision(
+            Outcome.UNMAPPED if subject else Outcome.MISSING,
+            subject=subject,
+            value=value,
+            hint=self._hint(lookup, path, facts),
+        )
+
+    def decide_for_all(
+        self, lookup: Lookup, path: Path, report: Report, expenses: Sequence[Expense]
+    ) -> Decision:
+        """Decide one code for a whole document: all its expenses must lead to the same.
+
+        Args:
+            lookup: The part of the rules that says how.
+            path: Where in the file it stands.
+            report: The report.
+            expenses: The expenses of the document.
+
+        Returns:
+            As `decide`; `Outcome.AMBIGUOUS` when the expenses disagree.
+        """
+        if not any(SOURCES[name].per_expense for name in lookup.sources or ()) or not expenses:
+            return self.decide(lookup, path, report, None)
+        decisions = [self.decide(lookup, path, report, expense) for expense in expenses]
+        for decision in decisions:
+            if decision.outcome is Outcome.UNMAPPED:
+                return decision
+        codes = {decision.code for decision in decisions}
+        if len(codes) == 1:
+            return decisions[0]
+        said = sorted(code or "nothing" for code in codes)
+        return Decision(
+            Outcome.AMBIGUOUS,
+            subject=" and ".join((", ".join(said[:-1]), said[-1])),
+            value=", ".join(said),
+            hint=f"Change {key_path(path)} in {self.rules_file.name} so that all expenses of a report give the same, "
+            "or split the report in Expensify.",
+        )
+
+    def _ask(
+        self, lookup: Lookup, path: Path, index: int, source: Source, facts: Facts
+    ) -> tuple[str | None, str]:
+        """The code one source gives, and the place in the rules file that gave it."""
+        name = (lookup.sources or [])[index]
+        if source.code is not None:
+            place = f"{key_path(path)}: {name} (line {self.rules_file.marks.line((*path, 'from', index))})"
+            return source.code(facts), place
+        wanted = {table_key(text) for text in (source.subject(facts), _also(source, facts)) if text}
+        for key, code in lookup.table(name).items():
+            if table_key(key) in wanted:
+                line = self.rules_file.marks.line((*path, name, key))
+                return code, f"{key_path((*path, name))} (line {line})"
+        return None, ""
+
+    def _hint(self, lookup: Lookup, path: Path, facts: Facts) -> str:
+        """What to do so that the lookup finds a code the next time."""
+        file = self.rules_file.name
+        sources = [(name, SOURCES[name]) for name in lookup.sources or ()]
+        silent = not any(source.subject(facts) for _, source in sources)
+        ways = []
+        for name, source in sources:
+            said = source.subject(facts)
+            if source.code is None and said:
+                near = None if source.personal else _near(said, lookup.table(name))
+                ways.append(
+                    f"add {'the ' + source.words if source.personal else 'it'} under "
+                    f"{key_path((*path, name))} in {file}"
+                    + (f" (there is '{near}', spelt differently)" if near else "")
+                )
+            elif source.code is not None or silent:
+                ways.append(source.in_expensify)
+        text = ", or ".join(dict.fromkeys(ways))
+        return f"{text[0].upper()}{text[1:]}."
+
+
+def _also(source: Source, facts: Facts) -> str | None:
+    return source.also(facts) if source.also else None
+
+
+def _words(source: Source, said: str | None) -> str:
+    """How a person would call what a source read."""
+    return source.words if source.personal or said is None else f"{source.words} '{said}'"
+
+
+def _near(said: str, table: dict[str, str]) -> str | None:
+    """A key of the table that differs only in upper and lower case."""
+    near = closest(said, table)
+    return near if near and near.casefold() == said.casefold() else None
+
+
+def accept(
+    decision: Decision, findings: Findings, thing: str, words: str, place: str
+) -> str | None:
+    """The code of a decision, having recorded why it is that, or what is in the way.
+
+    Args:
+        decision: How a lookup ended.
+        findings: Where to record it.
+        thing: First part of a problem's code: account, vendor, balancing_account, dimension or company.
+        words: What it is, for people.
+        place: The document's field.
+
+    Returns:
+        The code in upper case, as NAV keeps codes; a company as it is; None when there is none.
+    """
+    code = decision.code
+    if code is None:
+        findings.problems.append(_problem(decision, thing, words, place))
+        return None
+    if thing != "company":
+        code = code.upper()
+        if length(code) > LONGEST_CODE:
+            findings.problems.append(
+                Problem(
+                    "code_too_long",
+                    f"The {words} '{cut(code, 40)}' is longer than NAV's {LONGEST_CODE} characters.",
+                    place,
+                    cut(code, 40),
+                    f"It comes from {decision.why}: correct it there.",
+                )
+            )
+            return None
+    if decision.outcome is Outcome.DEFAULT:
+        findings.notes.append(
+            Note("default_used", f"The {words} is the default: {decision.why}.", place, code)
+        )
+    findings.decided_by[place] = decision.why or ""
+    return code
+
+
+def _problem(decision: Decision, thing: str, words: str, place: str) -> Problem:
+    """The problem of a lookup that found no code."""
+    if decision.outcome is Outcome.AMBIGUOUS:
+        message = f"The expenses lead to more than one {words}: {decision.subject}."
+    elif decision.subject:
+        message = f"{decision.subject[0].upper()}{decision.subject[1:]} has no {words}."
+    else:
+        message = f"Nothing says which {words} to use."
+    return Problem(
+        f"{thing}_{decision.outcome.value}", message, place, decision.value, decision.hint
+    )

@@ -1,0 +1,249 @@
+"""Report + rules → NAV documents. Pure: no I/O, no Singer.
+
+Nothing is guessed and nothing is dropped: what cannot be decided becomes a problem of the document, which is emitted
+all the same; what was decided says by which rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from map_expensify_nav import header, schemas
+from map_expensify_nav.decisions import Outcome, accept
+from map_expensify_nav.findings import Findings, Note, merge_problems
+from map_expensify_nav.header import Making
+from map_expensify_nav.money import decimal_text, decimals_of
+from map_expensify_nav.parts import (
+    PART_NAMES,
+    document_key,
+    fund_source_notes,
+    report_problems,
+    split,
+)
+from map_expensify_nav.report import read_report
+from map_expensify_nav.templates import (
+    LONGEST_DESCRIPTION,
+    cut,
+    header_values,
+    length,
+    line_values,
+    render,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from map_expensify_nav.report import Expense
+    from map_expensify_nav.rules_file import RulesFile
+    from map_expensify_nav.yaml_marks import Path
+
+
+@dataclass(frozen=True)
+class MappedDocument:
+    """A document and the stream it belongs on; `record` is as in `schemas.document_schema`."""
+
+    stream: str
+    record: dict[str, Any]
+
+
+def map_report(record: Mapping[str, Any], rules_file: RulesFile) -> list[MappedDocument]:
+    """Turn one report into its documents.
+
+    Args:
+        record: A record of the stream `reports`.
+        rules_file: The rules.
+
+    Returns:
+        At least one document; always the same for the same record and rules.
+
+    Raises:
+        InputError: If the record is no report at all.
+    """
+    report = read_report(record)
+    problems = report_problems(report, rules_file)
+    return [
+        _document(
+            Making(
+                report=report,
+                part=part,
+                posted=tuple(expense for expense in part.expenses if expense.amount != 0),
+                rules_file=rules_file,
+                findings=Findings(problems=list(problems)),
+            )
+        )
+        for part in split(report, rules_file)
+    ]
+
+
+def _document(making: Making) -> MappedDocument:
+    """Make one document."""
+    report, part, findings = making.report, making.part, making.findings
+    kind = part.rule.document if part.rule else None
+    total = sum(expense.amount or 0 for expense in part.expenses)
+    sign = -1 if kind == "purchase_invoice" and total < 0 else 1
+    key, key_note = document_key(report, part.fund_source)
+    if key_note is not None:
+        findings.notes.append(key_note)
+    findings.notes += fund_source_notes(part, making.rules_file)
+    content: dict[str, Any] = {
+        "document_key": key,
+        "company": None,
+        ("balancing_account" if kind == "journal_entry" else "vendor_number"): None,
+        "posting_date": None,
+        "document_date": None,
+        "due_date": None,
+        "currency_code": report.currency,
+        "prices_include_tax": False,
+        "total": _amount(making, sign * total),
+        "description": _description(making, "header", header_values(report), "description"),
+        "dimensions": [],
+        "lines": [],
+    }
+    skip = _skip(making)
+    if skip is None:
+        _fill(making, content, sign)
+    problems = merge_problems(findings.problems)
+    record = {
+        **content,
+        "skip": None if problems else skip,
+        "notes": [note.as_dict() for note in findings.notes],
+        "problems": [problem.as_dict() for problem in problems],
+        "source": _source(making),
+        "decided_by": findings.decided_by,
+    }
+    return MappedDocument(_stream(kind, sign), record)
+
+
+def _stream(kind: str | None, sign: int) -> str:
+    if kind == "journal_entry":
+        return schemas.JOURNAL_ENTRIES
+    return schemas.PURCHASE_CREDIT_MEMOS if sign < 0 else schemas.PURCHASE_INVOICES
+
+
+def _skip(making: Making) -> dict[str, str] | None:
+    """Why this part is not posted, if a rule or its emptiness says so."""
+    part = making.part
+    if not part.expenses:
+        return {"code": "no_expenses", "reason": "The report has no expenses."}
+    if part.rule is not None and part.rule.document == "skip":
+        making.findings.decided_by["skip"] = making.rules_file.place((*part.path, "document"))
+        return {"code": "skipped_by_rule", "reason": part.rule.reason or ""}
+    if not making.posted:
+        return {"code": "zero_total", "reason": "All expenses are zero."}
+    return None
+
+
+def _fill(making: Making, content: dict[str, Any], sign: int) -> None:
+    """Decide everything that a document which is to be posted needs."""
+    notes = making.findings.notes
+    if sign < 0:
+        notes.append(
+            Note("negative_total", "The total is negative: a credit memo, all signs turned.")
+        )
+    content["company"] = header.company(making)
+    content["currency_code"] = header.currency_code(making, content["company"])
+    content.update(header.party(making))
+    for name in ("posting_date", "document_date"):
+        content[name] = header.document_date(making, name)
+    content["dimensions"] = _dimensions(making, None, "dimensions")
+    notes += [
+        Note(
+            "zero_line_dropped",
+            f"Expense {expense.source_id} is zero and has no line.",
+            "lines",
+            expense.source_id,
+        )
+        for expense in making.part.expenses
+        if expense.amount == 0
+    ]
+    content["lines"] = [
+        _line(making, expense, index, sign) for index, expense in enumerate(making.posted)
+    ]
+
+
+def _line(making: Making, expense: Expense, index: int, sign: int) -> dict[str, Any]:
+    place = f"lines[{index}]"
+    path: Path = ("accounts",)
+    accounts = making.rules_file.rules.accounts
+    if making.part.rule is not None and making.part.rule.accounts is not None:
+        path = (*making.part.path, "accounts")
+        accounts = making.part.rule.accounts
+    decision = making.decider.decide(accounts, path, making.report, expense)
+    return {
+        "line_number": index + 1,
+        "account_type": "G/L Account",
+        "account_number": accept(
+            decision, making.findings, "account", "G/L account", f"{place}.account_number"
+        ),
+        "description": _description(
+            making, "line", line_values(making.report, expense), f"{place}.description"
+        ),
+        "amount": None if expense.amount is None else _amount(making, sign * expense.amount),
+        "tax_code": None,
+        "dimensions": _dimensions(making, expense, f"{place}.dimensions"),
+        "source_id": expense.source_id,
+    }
+
+
+def _dimensions(making: Making, expense: Expense | None, place: str) -> list[dict[str, str]]:
+    """The dimensions of one line, or (without expense) of the whole document."""
+    dimensions = []
+    for name, rule in making.rules_file.rules.dimensions.items():
+        if rule.on != ("header" if expense is None else "lines"):
+            continue
+        path: Path = ("dimensions", name)
+        if expense is None:
+            decision = making.decider.decide_for_all(rule, path, making.report, making.posted)
+        else:
+            decision = making.decider.decide(rule, path, making.report, expense)
+        if decision.outcome is Outcome.MISSING and not rule.required:
+            continue
+        code = name.upper()
+        value = accept(
+            decision,
+            making.findings,
+            "dimension",
+            f"value of dimension {code}",
+            f"{place}.{code}",
+        )
+        if value is not None:
+            dimensions.append({"code": code, "value": value})
+    return dimensions
+
+
+def _description(
+    making: Making, template: str, values: Mapping[str, str | None], place: str
+) -> str | None:
+    text = render(getattr(making.rules_file.rules.descriptions, template), values)
+    short = cut(text)
+    if short != text:
+        making.findings.notes.append(
+            Note(
+                "text_cut",
+                f"The text was cut from {length(text)} to NAV's {LONGEST_DESCRIPTION} characters.",
+                place,
+            )
+        )
+    return short or None
+
+
+def _amount(making: Making, minor: int) -> str:
+    minor_units = making.rules_file.rules.amounts.minor_units
+    return decimal_text(minor, decimals_of(making.report.currency, minor_units))
+
+
+def _source(making: Making) -> dict[str, str | None]:
+    report = making.report
+    return {
+        "system": "expensify",
+        "id": report.report_id,
+        "number": report.report_number,
+        "name": report.report_name,
+        "url": None,
+        "approved_at": report.approved_at,
+        "policy_id": report.policy_id,
+        "policy_name": report.policy_name,
+        "submitter": report.submitter_email or report.submitter_full_name,
+        "part": PART_NAMES[making.part.fund_source],
+    }

@@ -1,0 +1,187 @@
+"""What is decided once for a whole document: company, currency, vendor or balancing account, dates. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from map_expensify_nav.decisions import Decider, accept
+from map_expensify_nav.findings import Findings, Note, Problem
+from map_expensify_nav.report import day_of, parse_date
+from map_expensify_nav.rules_file import key_path
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from map_expensify_nav.parts import Part
+    from map_expensify_nav.report import Expense, Report
+    from map_expensify_nav.rules_file import RulesFile
+    from map_expensify_nav.yaml_marks import Path
+
+
+@dataclass(frozen=True)
+class Making:
+    """A document being made: what it is made from, and what was found so far.
+
+    Attributes:
+        part: The expenses of the document, and their rule.
+        posted: Those of them that get a line.
+    """
+
+    report: Report
+    part: Part
+    posted: tuple[Expense, ...]
+    rules_file: RulesFile
+    findings: Findings
+
+    @property
+    def decider(self) -> Decider:
+        """Evaluates lookups of the rules file."""
+        return Decider(self.rules_file)
+
+
+def company(making: Making) -> str | None:
+    """The NAV company, or None: the target's own setting decides, or nothing does (then there is a problem)."""
+    lookup = making.rules_file.rules.company
+    if lookup is None:
+        making.findings.decided_by["company"] = "no rule: the target's own setting"
+        return None
+    decision = making.decider.decide_for_all(lookup, ("company",), making.report, making.posted)
+    return accept(decision, making.findings, "company", "NAV company", "company")
+
+
+def currency_code(making: Making, nav_company: str | None) -> str | None:
+    """The report's currency, or None when it is the company's own."""
+    rules = making.rules_file.rules
+    path: Path = ("local_currency",)
+    own = rules.local_currency
+    if nav_company in (rules.local_currency_by_company or {}):
+        path = ("local_currency_by_company", nav_company or "")
+        own = (rules.local_currency_by_company or {})[nav_company or ""]
+    place = making.rules_file.place(path)
+    currency = making.report.currency
+    if currency is None:
+        return None  # already a problem of the whole report
+    if currency == own:
+        making.findings.decided_by["currency_code"] = (
+            f"{place}: {own} is the company's own currency"
+        )
+        return None
+    making.findings.decided_by["currency_code"] = (
+        f"{place}: the report is in another currency than {own}"
+    )
+    if making.part.rule and making.part.rule.document == "journal_entry":
+        rule = key_path((*making.part.path, "document"))
+        making.findings.problems.append(
+            Problem(
+                "journal_currency",
+                f"The report is in {currency}, and a journal entry can only be in the company's own currency {own}.",
+                "currency_code",
+                currency,
+                f"Change {rule} in {making.rules_file.name} to purchase_invoice for this policy.",
+            )
+        )
+    return currency
+
+
+def party(making: Making) -> dict[str, Any]:
+    """The vendor, or the balancing account of a journal entry, as the fields of the document they fill."""
+    rule, path = making.part.rule, making.part.path
+    if rule is None:
+        making.findings.problems.append(_undecided(making))
+        return {}
+    making.findings.decided_by["document"] = making.rules_file.place((*path, "document"))
+    report, posted = making.report, making.posted
+    if rule.vendor is not None:
+        decision = making.decider.decide_for_all(rule.vendor, (*path, "vendor"), report, posted)
+        number = accept(decision, making.findings, "vendor", "vendor", "vendor_number")
+        return {"vendor_number": number}
+    if rule.balancing_account is not None:
+        decision = making.decider.decide_for_all(
+            rule.balancing_account, (*path, "balancing_account"), report, posted
+        )
+        number = accept(
+            decision,
+            making.findings,
+            "balancing_account",
+            "balancing account",
+            "balancing_account",
+        )
+        account = {"type": rule.balancing_account.type, "number": number} if number else None
+        return {"balancing_account": account}
+    return {}
+
+
+def document_date(making: Making, name: str) -> str | None:
+    """One of the document's dates.
+
+    Args:
+        making: The document being made.
+        name: `posting_date` or `document_date`.
+
+    Returns:
+        Like 2026-01-31; None, with a problem, when the report does not have the date the rules ask for.
+    """
+    dates = making.rules_file.rules.dates
+    rule: str = getattr(dates, name)
+    zone = ZoneInfo(dates.time_zone)
+    day: date | None
+    if rule == "approved":
+        day = day_of(making.report.approved_at, zone)
+    elif rule == "submitted":
+        day = day_of(making.report.submitted_at, zone)
+    elif rule == "last_expense":
+        day = _last_expense(making, name)
+    else:
+        day = parse_date(rule)
+    if day is None:
+        what = "dated expense" if rule == "last_expense" else f"{rule} date"
+        making.findings.problems.append(
+            Problem(
+                "date_missing",
+                f"The report has no {what}, which the rules take as {name.replace('_', ' ')}.",
+                name,
+                None,
+                f"Check the report in Expensify, or change dates.{name} in {making.rules_file.name}.",
+            )
+        )
+        return None
+    path: Path = ("dates", name)
+    written = path in making.rules_file.marks.lines
+    place = making.rules_file.place(path) if written else f"dates.{name} (not in the file)"
+    making.findings.decided_by[name] = f"{place}: {rule.replace('_', ' ')}"
+    return day.isoformat()
+
+
+def _undecided(making: Making) -> Problem:
+    path, file = making.part.path, making.rules_file.name
+    policy = making.report.policy_name or making.report.policy_id
+    message = (
+        f"No rule says which document policy '{policy}' gets."
+        if policy
+        else "The report has no policy, and no rule says which document it gets."
+    )
+    return Problem(
+        "document_undecided",
+        message,
+        None,
+        policy,
+        f"Add the policy under {key_path((*path, 'by_policy'))}, or document: under {key_path(path)}, in {file}.",
+    )
+
+
+def _last_expense(making: Making, name: str) -> date | None:
+    days = [expense.date for expense in making.posted if expense.date is not None]
+    if days:
+        making.findings.notes += [
+            Note(
+                "expense_without_date",
+                f"Expense {expense.source_id} has no date and was left aside.",
+                name,
+                expense.source_id,
+            )
+            for expense in making.posted
+            if expense.date is None
+        ]
+    return max(days, default=None)

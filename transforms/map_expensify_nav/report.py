@@ -1,0 +1,220 @@
+"""The `reports` record as types, tolerant of what is missing. Pure: no I/O.
+
+Only what a document is made from is read. Whatever a record does not have is None; whether that matters is decided
+where a document needs it, so that a person reads of it only then. Attendees are never read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from map_expensify_nav.errors import InputError
+from map_expensify_nav.sources import field_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|\+00:00)?")
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One level of an expense's tag."""
+
+    name: str | None
+    gl_code: str | None
+
+
+@dataclass(frozen=True)
+class Expense:
+    """One expense line.
+
+    Attributes:
+        position: Its place in the report, from 1.
+        amount: `effective_amount` in minor units, spend positive; None when it is no whole number.
+        currency: Currency of `amount`.
+        tags: Level (from 1) → tag.
+        reimbursable: True out of pocket, False company card, None not said.
+    """
+
+    position: int
+    transaction_id: str | None
+    amount: int | None
+    currency: str | None
+    date: date | None
+    merchant: str | None
+    category: str | None
+    category_gl_code: str | None
+    tags: Mapping[int, Tag]
+    tag: str | None
+    comment: str | None
+    reimbursable: bool | None
+
+    @property
+    def source_id(self) -> str:
+        """What identifies the expense for people: Expensify's transaction id, else its place in the report."""
+        return self.transaction_id or f"#{self.position}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report.
+
+    Attributes:
+        total: In minor units of `currency`, spend positive; None when it is no whole number.
+        custom_fields: Report fields by name, every character of it that is no letter or digit being "_".
+        expenses: In the order of the record.
+    """
+
+    report_id: str
+    report_number: str | None
+    report_name: str | None
+    status: str | None
+    policy_id: str | None
+    policy_name: str | None
+    currency: str | None
+    total: int | None
+    submitted_at: str | None
+    approved_at: str | None
+    submitter_email: str | None
+    submitter_full_name: str | None
+    employee_custom_field_1: str | None
+    employee_custom_field_2: str | None
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
+    expenses: tuple[Expense, ...] = ()
+
+
+def read_report(record: object) -> Report:
+    """Read a record of the stream `reports`.
+
+    Args:
+        record: The record as the tap emits it.
+
+    Returns:
+        The report.
+
+    Raises:
+        InputError: If it is no report at all: no `report_id`, or `expenses` that are no list of objects.
+    """
+    if not isinstance(record, dict) or not _text(record, "report_id"):
+        raise InputError(
+            "A record of the stream 'reports' is no report: it has no report_id. Check that the mapper follows "
+            "tap-expensify (or a tap with the same `reports` stream)."
+        )
+    report_id = str(record["report_id"])
+    expenses = record.get("expenses") or []
+    if not isinstance(expenses, list) or not all(isinstance(item, dict) for item in expenses):
+        raise InputError(
+            f"Report {report_id} cannot be read: its 'expenses' are not a list of objects. Check the tap's version."
+        )
+    fields = record.get("custom_fields")
+    fields = fields if isinstance(fields, dict) else {}
+    return Report(
+        report_id=report_id,
+        report_number=_text(record, "report_number"),
+        report_name=_text(record, "report_name"),
+        status=_text(record, "status"),
+        policy_id=_text(record, "policy_id"),
+        policy_name=_text(record, "policy_name"),
+        currency=_currency(record, "currency"),
+        total=_whole(record, "total"),
+        submitted_at=_text(record, "submitted_at"),
+        approved_at=_text(record, "approved_at"),
+        submitter_email=_text(record, "submitter_email"),
+        submitter_full_name=_text(record, "submitter_full_name"),
+        employee_custom_field_1=_text(record, "employee_custom_field_1"),
+        employee_custom_field_2=_text(record, "employee_custom_field_2"),
+        custom_fields={
+            field_name(str(name)): text for name in fields if (text := _text(fields, name))
+        },
+        expenses=tuple(_read_expense(item, index) for index, item in enumerate(expenses, start=1)),
+    )
+
+
+def parse_date(text: str | None) -> date | None:
+    """A date like 2026-01-31; None for anything else."""
+    match = _DATE.fullmatch(text) if text else None
+    if not match:
+        return None
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        return None
+
+
+def day_of(timestamp: str | None, zone: ZoneInfo | timezone) -> date | None:
+    """The day on which something happened, in a time zone.
+
+    Args:
+        timestamp: A moment in UTC like 2026-01-31T23:30:00Z, or a date, which is returned as it is.
+        zone: Where the books are kept.
+
+    Returns:
+        The day, or None when the text is no moment.
+    """
+    match = _TIMESTAMP.fullmatch(timestamp) if timestamp else None
+    if not match:
+        return parse_date(timestamp)
+    day = parse_date(match[1])
+    if day is None:
+        return None
+    try:
+        moment = datetime(
+            day.year,
+            day.month,
+            day.day,
+            int(match[2]),
+            int(match[3]),
+            int(match[4]),
+            tzinfo=timezone.utc,
+        )
+        return moment.astimezone(zone).date()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _read_expense(item: Mapping[str, Any], position: int) -> Expense:
+    reimbursable = item.get("reimbursable")
+    tags = item.get("tags")
+    return Expense(
+        position=position,
+        transaction_id=_text(item, "transaction_id"),
+        amount=_whole(item, "effective_amount"),
+        currency=_currency(item, "effective_currency"),
+        date=parse_date(_text(item, "effective_date")),
+        merchant=_text(item, "effective_merchant"),
+        category=_text(item, "category"),
+        category_gl_code=_text(item, "category_gl_code"),
+        tags={
+            level: Tag(_text(tag, "name"), _text(tag, "gl_code"))
+            for tag in (tags if isinstance(tags, list) else [])
+            if isinstance(tag, dict) and (level := _whole(tag, "level")) is not None
+        },
+        tag=_text(item, "tag"),
+        comment=_text(item, "comment"),
+        reimbursable=reimbursable if isinstance(reimbursable, bool) else None,
+    )
+
+
+def _text(container: Mapping[str, Any], name: str) -> str | None:
+    """A text without outer blanks; None for a missing or blank one. Numbers (ids) are taken as written."""
+    value = container.get(name)
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    return str(value).strip() or None
+
+
+def _whole(container: Mapping[str, Any], name: str) -> int | None:
+    """A whole number; None for anything else, also for a truth value and for 12.5."""
+    value = container.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _currency(container: Mapping[str, Any], name: str) -> str | None:
+    text = _text(container, name)
+    return text.upper() if text else None

@@ -1,0 +1,252 @@
+"""The rules file as types: every key, what it may hold, and which keys go together. Pure: no I/O.
+
+`rules_file.py` reads a file into `Rules` and turns whatever does not fit into errors with line and suggestion; the
+descriptions below are also what `rules.schema.json` and the README say.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from map_expensify_nav.lookup_rules import (
+    LONGEST_CODE,
+    BalancingAccount,
+    Code,
+    CompanyLookup,
+    DimensionRule,
+    Lookup,
+    Misfit,
+    RuleModel,
+    Text,
+    raise_misfits,
+)
+from map_expensify_nav.report import parse_date
+from map_expensify_nav.templates import HEADER_FIELDS, LINE_FIELDS, check_template
+
+Currency = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$"),
+]
+
+
+def _date_rule(value: str) -> str:
+    if value in ("approved", "submitted", "last_expense") or parse_date(value):
+        return value
+    raise PydanticCustomError(
+        "date_rule", "is neither approved, submitted, last_expense nor a date like 2026-01-31."
+    )
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PydanticCustomError(
+            "time_zone", "is no time zone this machine knows, such as UTC or Europe/Paris."
+        ) from None
+    return value
+
+
+def _line_template(value: str) -> str:
+    return check_template(value, LINE_FIELDS)
+
+
+def _header_template(value: str) -> str:
+    return check_template(value, HEADER_FIELDS)
+
+
+DateRule = Annotated[str, AfterValidator(_date_rule)]
+
+
+class DocumentRule(RuleModel):
+    """What becomes of one part of a report."""
+
+    document: Literal["purchase_invoice", "journal_entry", "skip"] | None = Field(
+        default=None,
+        description="The NAV document; an invoice with a negative total becomes a credit memo.",
+    )
+    reason: Text | None = Field(
+        default=None, description="Why the part is skipped; required with `skip`."
+    )
+    vendor: Lookup | None = Field(
+        default=None, description="The vendor; required with `purchase_invoice`."
+    )
+    balancing_account: BalancingAccount | None = Field(
+        default=None, description="The other side; required with `journal_entry`."
+    )
+    accounts: Lookup | None = Field(
+        default=None, description="G/L accounts of this part, instead of the file's `accounts`."
+    )
+
+    @model_validator(mode="after")
+    def _fits_the_document(self) -> DocumentRule:
+        needed = {
+            "purchase_invoice": "vendor",
+            "journal_entry": "balancing_account",
+            "skip": "reason",
+        }
+        misfits = []
+        if self.document is None and not getattr(self, "by_policy", None):
+            misfits.append(
+                Misfit(
+                    (), "has no document.", "Add document: purchase_invoice, journal_entry or skip."
+                )
+            )
+        for document, key in needed.items():
+            given = getattr(self, key) is not None
+            if document == self.document and not given:
+                misfits.append(
+                    Misfit(("document",), f"is {document}, which needs {key}.", f"Add {key}.")
+                )
+            if document != self.document and given:
+                misfits.append(Misfit((key,), f"is only for document: {document}.", "Remove it."))
+        raise_misfits(misfits)
+        return self
+
+
+class FundSourceRule(DocumentRule):
+    """What becomes of what was paid out of pocket, or by company card, or of all together."""
+
+    by_policy: dict[str, DocumentRule] | None = Field(
+        default=None,
+        description="Policy name or id → a rule that stands in place of this one for that policy.",
+    )
+
+
+class DocumentRules(RuleModel):
+    """Which documents a report becomes: one for each fund source, or one for all."""
+
+    out_of_pocket: FundSourceRule | None = Field(
+        default=None, description="Expenses the employee paid (reimbursable)."
+    )
+    company_card: FundSourceRule | None = Field(
+        default=None, description="Expenses the company paid (not reimbursable)."
+    )
+    combined: FundSourceRule | None = Field(
+        default=None, description="All expenses in one document; instead of the two others."
+    )
+    unknown_fund_source: Literal["out_of_pocket", "company_card"] | None = Field(
+        default=None,
+        description="What an expense counts as for which Expensify does not say who paid. Every use is noted. "
+        "Without it such a report is held.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way_or_the_other(self) -> DocumentRules:
+        misfits = []
+        separate = [name for name in ("out_of_pocket", "company_card") if getattr(self, name)]
+        if self.combined is not None:
+            misfits += [
+                Misfit((name,), "stands beside combined; keep one or the other.")
+                for name in separate
+            ]
+            if self.unknown_fund_source is not None:
+                misfits.append(Misfit(("unknown_fund_source",), "is not used with combined."))
+        elif len(separate) < 2:  # noqa: PLR2004 (two fund sources)
+            misfits.append(
+                Misfit(
+                    (),
+                    "needs out_of_pocket and company_card, or combined.",
+                    "document: skip leaves one out.",
+                )
+            )
+        raise_misfits(misfits)
+        return self
+
+
+class DateRules(RuleModel):
+    """Posting and document date."""
+
+    posting_date: DateRule = Field(
+        default="approved",
+        description="approved, submitted, last_expense, or a date like 2026-01-31.",
+    )
+    document_date: DateRule = Field(default="last_expense", description="The same choices.")
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        default="UTC",
+        description="Where the books are kept: on which day 23:30 UTC falls. Expensify's times are UTC.",
+    )
+
+
+class DescriptionRules(RuleModel):
+    """Texts. What is longer than NAV's 100 characters is cut with "…" and noted."""
+
+    line: Annotated[str, AfterValidator(_line_template)] = Field(
+        default="{merchant} – {category}", description="Description of a line."
+    )
+    header: Annotated[str, AfterValidator(_header_template)] = Field(
+        default="{report_name}", description="Description of the document."
+    )
+
+
+class AmountRules(RuleModel):
+    """What Expensify's whole-number amounts count."""
+
+    minor_units: Literal["hundredths", "iso"] = Field(
+        default="hundredths",
+        description="hundredths: 100 are one unit in every currency, which is what Expensify gives; iso: as many "
+        "decimals as ISO 4217 says (JPY none, KWD three).",
+    )
+
+
+class Rules(RuleModel):
+    """A rules file: how approved Expensify reports become documents in Dynamics NAV."""
+
+    version: Literal["1"] = Field(
+        description="The version of this language: 1.", json_schema_extra={"const": 1}
+    )
+    local_currency: Currency = Field(
+        description="The currency the NAV company keeps its books in (ISO code)."
+    )
+    local_currency_by_company: dict[str, Currency] | None = Field(
+        default=None,
+        description="Companies of `company` whose books are in another currency → that currency.",
+    )
+    company: CompanyLookup | None = Field(
+        default=None, description="The NAV company. Left out, the target's own setting decides."
+    )
+    documents: DocumentRules
+    accounts: Lookup = Field(description="The G/L account of each line.")
+    dimensions: dict[Code, DimensionRule] = Field(
+        default_factory=dict, description="NAV dimension code → how it gets its value."
+    )
+    dates: DateRules = Field(default_factory=DateRules)
+    descriptions: DescriptionRules = Field(default_factory=DescriptionRules)
+    amounts: AmountRules = Field(default_factory=AmountRules)
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Rules:
+        misfits = []
+        seen: dict[str, str] = {}
+        for code in self.dimensions:
+            first = seen.setdefault(code.upper(), code)
+            if first is not code:
+                misfits.append(
+                    Misfit(("dimensions", code), f"is the same dimension as '{first}' above.")
+                )
+            if len(code) > LONGEST_CODE:
+                misfits.append(
+                    Misfit(("dimensions", code), f"is longer than NAV's {LONGEST_CODE} characters.")
+                )
+        companies = {value for _, value in self.company.codes()} if self.company else set()
+        misfits += [
+            Misfit(("local_currency_by_company", name), "is none of the companies under company.")
+            for name in self.local_currency_by_company or {}
+            if name not in companies
+        ]
+        raise_misfits(misfits)
+        return self
+
+
+def json_schema_text() -> str:
+    """The JSON Schema of a rules file, for editors: the text of `transforms/rules/rules.schema.json`."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Rules.model_json_schema(by_alias=True),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

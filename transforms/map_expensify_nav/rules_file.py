@@ -1,0 +1,225 @@
+"""Reads a rules file: YAML into `Rules`, and every error with its line, its key and a suggestion.
+
+All errors of a file come at once. Nothing is read but the file itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from map_expensify_nav.errors import RulesFileError, RulesFileProblem
+from map_expensify_nav.rules import Rules
+from map_expensify_nav.yaml_marks import MarkedData, Path, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+    from map_expensify_nav.lookup_rules import Misfit
+
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class RulesFile:
+    """Rules together with the file they were read from.
+
+    Attributes:
+        name: The file as a person would name it.
+        rules: What it says.
+        marks: Where it says so.
+    """
+
+    name: str
+    rules: Rules
+    marks: MarkedData
+
+    def place(self, path: Path) -> str:
+        """A key path with its line, e.g. `accounts.by_category (line 41)`."""
+        return f"{key_path(path)} (line {self.marks.line(path)})"
+
+
+def load_rules_file(path: str | FilePath) -> RulesFile:
+    """Read a rules file.
+
+    Args:
+        path: The file; a relative path starts at the working directory.
+
+    Returns:
+        The rules with their places.
+
+    Raises:
+        RulesFileError: If it cannot be read or used, with everything that is wrong.
+    """
+    name = _display_name(FilePath(path))
+    try:
+        text = FilePath(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise _file_error(name, "is not text in UTF-8.", "Save it as UTF-8.") from None
+    except OSError as error:
+        reason = (error.strerror or "it is unreadable").lower()
+        raise _file_error(
+            name, f"cannot be read: {reason}.", "Check the setting rules_file."
+        ) from None
+    return parse_rules(text, name)
+
+
+def parse_rules(text: str, name: str) -> RulesFile:
+    """Turn the text of a rules file into rules. Pure: no I/O.
+
+    Args:
+        text: The file's text.
+        name: How errors and reasons call the file.
+
+    Returns:
+        The rules with their places.
+
+    Raises:
+        RulesFileError: If it cannot be used, with everything that is wrong.
+    """
+    marks = read_yaml(text)
+    problems = [
+        RulesFileProblem(name, error.line, key_path(error.path), error.message)
+        for error in marks.errors
+    ]
+    if marks.data is None:
+        raise RulesFileError(problems or [RulesFileProblem(name, None, "", "is empty.")])
+    try:
+        rules = Rules.model_validate(marks.data)
+    except ValidationError as failure:
+        for error in failure.errors(include_url=False):
+            problems += _problems(error, name, marks)
+        raise RulesFileError(problems) from None
+    if problems:
+        raise RulesFileError(problems)
+    return RulesFile(name, rules, marks)
+
+
+def key_path(path: Iterable[str | int]) -> str:
+    """A path as a person would write it, e.g. `documents.company_card.by_policy["Northwind Europe"]`."""
+    text = ""
+    for key in path:
+        if isinstance(key, int):
+            text += f"[{key}]"
+        elif _PLAIN_KEY.fullmatch(key):
+            text += f".{key}" if text else key
+        else:
+            text += f'["{key}"]'
+    return text
+
+
+def closest(word: str, words: Iterable[str]) -> str | None:
+    """The one of `words` that somebody who wrote `word` most likely meant, if any comes near."""
+    candidates = list(words)
+    folded = {candidate.casefold(): candidate for candidate in candidates}
+    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
+
+
+def _display_name(path: FilePath) -> str:
+    try:
+        return path.resolve().relative_to(FilePath.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _file_error(name: str, message: str, suggestion: str) -> RulesFileError:
+    return RulesFileError([RulesFileProblem(name, None, "", message, suggestion)])
+
+
+def _problems(error: ErrorDetails, name: str, marks: MarkedData) -> list[RulesFileProblem]:
+    """The problems of one of pydantic's errors, in words."""
+    path: Path = tuple(key for key in error["loc"] if key != "[key]")
+    context: dict[str, Any] = error.get("ctx", {})
+    if error["type"] == "misfits":
+        misfits: list[Misfit] = context["misfits"]
+        return [
+            RulesFileProblem(
+                name,
+                marks.line(path + misfit.path),
+                key_path(path + misfit.path),
+                misfit.message,
+                misfit.suggestion,
+            )
+            for misfit in misfits
+        ]
+    message, suggestion = _words(error, path, context)
+    return [RulesFileProblem(name, marks.line(path), key_path(path), message, suggestion)]
+
+
+def _words(error: ErrorDetails, path: Path, context: dict[str, Any]) -> tuple[str, str | None]:  # noqa: PLR0911 (a table of cases)
+    """Message and suggestion for one error."""
+    kind = error["type"]
+    given = error["input"]
+    if kind == "extra_forbidden":
+        allowed = _keys_beside(path)
+        return "is not a key here.", _did_you_mean(str(path[-1]), allowed)
+    if kind == "unknown_field":
+        field = str(context["field"])
+        return f"uses the unknown field {{{field}}}.", _did_you_mean(field, context["fields"])
+    if kind == "missing":
+        return "is missing.", f"Add {path[-1]}."
+    if given is None:
+        return "has no value.", "Write one, or remove the key."
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']*)'", str(context["expected"]))
+        return f"cannot be '{given}'.", _did_you_mean(str(given), choices)
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return "must hold keys with values, indented below it.", None
+    if kind == "list_type":
+        return "must be a list, like [by_category, category_gl_code].", None
+    if kind == "string_type":
+        return "must be a single value.", None
+    if kind in ("bool_parsing", "bool_type"):
+        return f"must be true or false, not '{given}'.", None
+    if kind in ("int_parsing", "int_type"):
+        return f"must be a whole number, not '{given}'.", None
+    if kind == "string_pattern_mismatch":
+        return f"must be a currency code of three letters such as EUR, not '{given}'.", None
+    if kind in ("string_too_short", "too_short"):
+        return "is empty.", "Write a value, or remove the key."
+    return error["msg"].rstrip(".") + ".", None
+
+
+def _did_you_mean(word: str, words: Iterable[str]) -> str:
+    choices = list(words)
+    near = closest(word, choices)
+    listed = ", ".join(choices)
+    return f"Did you mean {near}?" if near else f"Possible here: {listed}."
+
+
+def _keys_beside(path: Path) -> list[str]:
+    """The keys that the part of the rules file around `path` may have."""
+    kind: object = Rules
+    for key in path[:-1]:
+        kind = _kind_at(kind, key)
+    return list(_fields(kind)) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _kind_at(kind: object, key: str | int) -> object:
+    """What a key of a part holds: a model, a mapping of models, or something simple."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        field = _fields(kind).get(str(key))
+        return _without_none(field.annotation) if field else None
+    arguments = get_args(kind)
+    return _without_none(arguments[-1]) if arguments else None
+
+
+def _without_none(kind: object) -> object:
+    """`X` of `X | None`; anything else as it is."""
+    if get_origin(kind) in (dict, list):
+        return kind
+    arguments = [argument for argument in get_args(kind) if argument is not type(None)]
+    return arguments[0] if arguments and len(arguments) < len(get_args(kind)) else kind

@@ -1,0 +1,153 @@
+"""Where a rule may take a value from: the words of `from:` in a rules file, each with what it reads. Pure.
+
+A *table* source (`by_…`) looks what the report says up in a table of the rules file; a *direct* source takes a code
+that Expensify already holds. Adding a source is adding one entry to `SOURCES` (and, for a table, a key to
+`rules.Lookup`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from map_expensify_nav.report import Expense, Report, Tag
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one decision may look at: a report, one of its expenses (or none), and the lookup's own parameters."""
+
+    report: Report
+    expense: Expense | None
+    tag_level: int | None = None
+    report_field: str | None = None
+
+    @property
+    def tag(self) -> Tag | None:
+        """The expense's tag on the lookup's level."""
+        if self.expense is None or self.tag_level is None:
+            return None
+        return self.expense.tags.get(self.tag_level)
+
+    @property
+    def field_value(self) -> str | None:
+        """The value of the lookup's report field."""
+        if self.report_field is None:
+            return None
+        return self.report.custom_fields.get(field_name(self.report_field))
+
+
+@dataclass(frozen=True)
+class Source:
+    """One word of `from:`.
+
+    Attributes:
+        words: How a person calls what it reads.
+        subject: What the report says, e.g. the name of the category; None when it says nothing.
+        in_expensify: What to do there when it gives no code, as a phrase.
+        code: The code Expensify holds for it; None when the subject is looked up in a table of the rules file.
+        also: A second text under which the table may list the subject.
+        per_expense: Whether it differs between the expenses of one report.
+        personal: Whether the subject identifies a person and so stays out of messages.
+    """
+
+    words: str
+    subject: Callable[[Facts], str | None]
+    in_expensify: str
+    code: Callable[[Facts], str | None] | None = None
+    also: Callable[[Facts], str | None] | None = None
+    per_expense: bool = False
+    personal: bool = False
+
+
+def field_name(name: str) -> str:
+    """A report field's name as Expensify's exports spell it: whatever is no letter or digit is "_"."""
+    return re.sub(r"[^0-9A-Za-z]", "_", name.strip())
+
+
+def table_key(text: str) -> str:
+    """What two texts have in common when a person would call them the same: Unicode form and outer blanks.
+
+    Upper and lower case stay apart, except in e-mail addresses.
+    """
+    text = unicodedata.normalize("NFC", text.strip())
+    return text.casefold() if "@" in text else text
+
+
+def _tag_name(facts: Facts) -> str | None:
+    return facts.tag.name if facts.tag else None
+
+
+def _category(facts: Facts) -> str | None:
+    return facts.expense.category if facts.expense else None
+
+
+def _tag_code(facts: Facts) -> str | None:
+    return facts.tag.gl_code if facts.tag else None
+
+
+def _category_code(facts: Facts) -> str | None:
+    return facts.expense.category_gl_code if facts.expense else None
+
+
+def _field_1(facts: Facts) -> str | None:
+    return facts.report.employee_custom_field_1
+
+
+def _field_2(facts: Facts) -> str | None:
+    return facts.report.employee_custom_field_2
+
+
+def _field(facts: Facts) -> str | None:
+    return facts.field_value
+
+
+def _policy(facts: Facts) -> str | None:
+    return facts.report.policy_name or facts.report.policy_id
+
+
+_CATEGORISE = "give the expense a category in Expensify"
+_TAG = "give the expense a tag in Expensify"
+_FILL_FIELD = "fill the report field in Expensify"
+_FILL_1 = "fill the submitter's employee custom field 1 in Expensify"
+_FILL_2 = "fill the submitter's employee custom field 2 in Expensify"
+
+SOURCES: dict[str, Source] = {
+    "by_category": Source("category", _category, _CATEGORISE, per_expense=True),
+    "category_gl_code": Source(
+        "category",
+        _category,
+        "give the category a GL code in Expensify",
+        code=_category_code,
+        per_expense=True,
+    ),
+    "by_tag": Source("tag", _tag_name, _TAG, per_expense=True),
+    "tag_gl_code": Source(
+        "tag", _tag_name, "give the tag a GL code in Expensify", code=_tag_code, per_expense=True
+    ),
+    "tag_name": Source("tag", _tag_name, _TAG, code=_tag_name, per_expense=True),
+    "by_report_field": Source("report field", _field, _FILL_FIELD),
+    "report_field": Source("report field", _field, _FILL_FIELD, code=_field),
+    "by_submitter": Source(
+        "submitter",
+        lambda facts: facts.report.submitter_email,
+        "check why the report has no submitter",
+        personal=True,
+    ),
+    "by_policy": Source(
+        "policy",
+        _policy,
+        "check why the report has no policy",
+        also=lambda facts: facts.report.policy_id,
+    ),
+    "by_employee_custom_field_1": Source("employee custom field 1", _field_1, _FILL_1),
+    "by_employee_custom_field_2": Source("employee custom field 2", _field_2, _FILL_2),
+    "employee_custom_field_1": Source("employee custom field 1", _field_1, _FILL_1, code=_field_1),
+    "employee_custom_field_2": Source("employee custom field 2", _field_2, _FILL_2, code=_field_2),
+}
+TABLES = tuple(name for name, source in SOURCES.items() if source.code is None)
