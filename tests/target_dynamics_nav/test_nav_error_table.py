@@ -43,8 +43,10 @@ REFUSALS = [
     (
         "account_not_posting_type",
         FIELD,
-        "Account Type must be equal to 'Posting'  in G/L Account: No.=8000. Current value is "
-        "'Heading'.",
+        (
+            "Account Type must be equal to 'Posting'  in G/L Account: No.=8000. Current value is "
+            "'Heading'."
+        ),
         "8000",
     ),
     ("vendor_missing", DIALOG, "The vendor cannot be found.", None),
@@ -52,8 +54,10 @@ REFUSALS = [
     (
         "vendor_missing",
         "Internal_InvalidTableRelation",
-        "The field Account No. of table Gen. Journal Line contains a value (ABL001) that cannot be "
-        "found in the related table (Vendor).",
+        (
+            "The field Account No. of table Gen. Journal Line contains a value (ABL001) that cannot be "
+            "found in the related table (Vendor)."
+        ),
         "ABL001",
     ),
     (
@@ -72,8 +76,10 @@ REFUSALS = [
     (
         "exchange_rate_missing",
         "Internal_DataNotFoundFilter",
-        "There is no Currency Exchange Rate within the filter. Filters: Currency Code: USD, "
-        "Starting Date: ..01/31/26",
+        (
+            "There is no Currency Exchange Rate within the filter. Filters: Currency Code: USD, "
+            "Starting Date: ..01/31/26"
+        ),
         None,
     ),
     ("dimension_unknown", DIALOG, 'The "code" does not match to a Dimension.', None),
@@ -88,8 +94,10 @@ REFUSALS = [
     (
         "dimension_value_blocked",
         DIALOG,
-        "A dimension used in Gen. Journal Line GENERAL, BATCH, 10000 has caused an error. "
-        "Dimension Value PROJECT - P-090 is blocked.",
+        (
+            "A dimension used in Gen. Journal Line GENERAL, BATCH, 10000 has caused an error. "
+            "Dimension Value PROJECT - P-090 is blocked."
+        ),
         "P-090",
     ),
     (
@@ -120,15 +128,19 @@ REFUSALS = [
     (
         "dimension_mandatory",
         DIALOG,
-        "The DEPARTMENT dimension is the default dimension, and it must have a value. You can set "
-        "the value on the Default Dimensions page.",
+        (
+            "The DEPARTMENT dimension is the default dimension, and it must have a value. You can set "
+            "the value on the Default Dimensions page."
+        ),
         "DEPARTMENT",
     ),
     (
         "dimension_same_code",
         DIALOG,
-        "The Dimension Value Code must be EU for Dimension Code AREA for Vendor 10000. Currently "
-        "it's US.",
+        (
+            "The Dimension Value Code must be EU for Dimension Code AREA for Vendor 10000. Currently "
+            "it's US."
+        ),
         "AREA",
     ),
     (
@@ -140,8 +152,10 @@ REFUSALS = [
     (
         "dimension_must_be_blank",
         DIALOG,
-        "The Dimension Value Code must be blank for Dimension Code AREA for Vendor 10000. Currently "
-        "it's US.",
+        (
+            "The Dimension Value Code must be blank for Dimension Code AREA for Vendor 10000. Currently "
+            "it's US."
+        ),
         "AREA",
     ),
     (
@@ -159,8 +173,10 @@ REFUSALS = [
     (
         "posting_date_outside_window",
         FIELD,
-        "Posting Date is not within your range of allowed posting dates in Gen. Journal Line "
-        "Journal Template Name='GENERAL',Journal Batch Name='B',Line No.='10000'.",
+        (
+            "Posting Date is not within your range of allowed posting dates in Gen. Journal Line "
+            "Journal Template Name='GENERAL',Journal Batch Name='B',Line No.='10000'."
+        ),
         None,
     ),
     ("duplicate_document", DIALOG, "Purchase Invoice E1-R already exists for this vendor.", "E1-R"),
@@ -189,15 +205,19 @@ REFUSALS = [
     (
         "posting_setup_missing",
         FIELD,
-        "Gen. Prod. Posting Group must have a value in Purchase Line: Document Type=Invoice, "
-        "Document No.=107211, Line No.=10000. It cannot be zero or empty.",
+        (
+            "Gen. Prod. Posting Group must have a value in Purchase Line: Document Type=Invoice, "
+            "Document No.=107211, Line No.=10000. It cannot be zero or empty."
+        ),
         None,
     ),
     (
         "posting_setup_missing",
         "Internal_RecordNotFound",
-        "The VAT Posting Setup does not exist. Identification fields and values: VAT Bus. Posting "
-        "Group='EU',VAT Prod. Posting Group='X'",
+        (
+            "The VAT Posting Setup does not exist. Identification fields and values: VAT Bus. Posting "
+            "Group='EU',VAT Prod. Posting Group='X'"
+        ),
         None,
     ),
     (
@@ -209,30 +229,38 @@ REFUSALS = [
     (
         "text_too_long",
         "Application_StringExceededLength",
-        "The length of the string is 57, but it must be less than or equal to 50 characters. "
-        "Value: x",
+        (
+            "The length of the string is 57, but it must be less than or equal to 50 characters. "
+            "Value: x"
+        ),
         "57",
     ),
     (
         "journal_out_of_balance",
         DIALOG,
-        "Document No. R00123 is out of balance by 1,638.40. Please check that Posting Date, "
-        "Document Type, Document No. and Amount are correct for each line.",
+        (
+            "Document No. R00123 is out of balance by 1,638.40. Please check that Posting Date, "
+            "Document Type, Document No. and Amount are correct for each line."
+        ),
         "1,638.40",
     ),
     (
         "journal_out_of_balance",
         DIALOG,
-        "The lines in 01/31/26 are out of balance by 10.00. Check that Posting Date and Amount are "
-        "correct for each line.",
+        (
+            "The lines in 01/31/26 are out of balance by 10.00. Check that Posting Date and Amount are "
+            "correct for each line."
+        ),
         "10.00",
     ),
     ("number_series", FIELD, "Starting No. must have a value in No. Series Line: Series=X.", None),
     (
         "extension_dialog",
         "Application_CallbackNotAllowed",
-        "Microsoft Dynamics NAV Server attempted to issue a client callback to show a confirmation "
-        "dialog box.",
+        (
+            "Microsoft Dynamics NAV Server attempted to issue a client callback to show a confirmation "
+            "dialog box."
+        ),
         None,
     ),
     ("nav_refused", DIALOG, "La factura de compra 586265 ya existe para este proveedor.", None),
@@ -267,8 +295,10 @@ def test_a_refusal_names_what_it_is_about() -> None:
         (
             400,
             "Application_Whatever",
-            "Sorry, the current permissions prevented the action. (TableData 38 Purchase Header "
-            "Insert: Base Application)",
+            (
+                "Sorry, the current permissions prevented the action. (TableData 38 Purchase Header "
+                "Insert: Base Application)"
+            ),
             CredentialsError,
             "nav_permissions_missing",
         ),
@@ -279,8 +309,8 @@ def test_a_refusal_names_what_it_is_about() -> None:
             CredentialsError,
             "nav_permissions_missing",
         ),
-        (404, "Internal_CompanyNotFound", "", ConfigurationError, "company_not_found"),
-        (400, "Internal_CompanyNotFound", "", ConfigurationError, "company_not_found"),
+        (404, "Internal_CompanyNotFound", "", ConfigurationError, "company_unknown"),
+        (400, "Internal_CompanyNotFound", "", ConfigurationError, "company_unknown"),
         (404, "", "", ConfigurationError, "nav_address_not_found"),
         (405, "", "", ConfigurationError, "api_services_off"),
         (405, "BadRequest_MethodNotAllowed", "", ProtocolError, "nav_request_not_understood"),
@@ -330,8 +360,10 @@ def test_everything_else(
     "text",
     [
         "The activity was deadlocked with another user who was modifying the X table.",
-        "The operation could not complete because a record in the X table was locked by another "
-        "user. Please retry the activity.",
+        (
+            "The operation could not complete because a record in the X table was locked by another "
+            "user. Please retry the activity."
+        ),
         "Something. Please try again later.",
     ],
 )

@@ -138,7 +138,8 @@ class ApiV2Client:
         Raises:
             OutcomeUnknownError: It may be posted: look again. Its code and words say what NAV said.
             DraftChangedError: Somebody changed the draft after it was read.
-            DocumentRefusedError: NAV refuses; the draft is left as it was.
+            DocumentRefusedError: NAV refuses; the draft is left as it was. With code `duplicate_document` the vendor has
+                an entry of this number that is not a document we can see.
         """
         path = f"{self._entity(company, document)}/Microsoft.NAV.post"
         try:
@@ -146,9 +147,9 @@ class ApiV2Client:
                 "POST", path, etag=document.etag, absent={HTTPStatus.NOT_FOUND}
             )
         except DocumentRefusedError as error:
-            if error.code not in _MAY_BE_POSTED:
-                raise
-            raise _look_again(error) from error
+            if error.code in _MAY_BE_POSTED and not self._still_draft(company, document, error):
+                raise _look_again(error) from error
+            raise
         if answer.status == HTTPStatus.NOT_FOUND:
             raise OutcomeUnknownError(
                 "The draft is no longer in NAV.",
@@ -232,6 +233,17 @@ class ApiV2Client:
         if batch is not None and not (emptied and posted):
             found.append(journals.found_batch(batch, key))
         return found
+
+    def _still_draft(
+        self, company: Company, document: FoundDocument, error: DocumentRefusedError
+    ) -> bool:
+        """NAV's words sounded as if something is posted, but this draft is there and nothing of its key is posted."""
+        if error.code == "already_posted":
+            return False
+        found = self.find(company, document.key)
+        return any(item.id == document.id for item in found) and not any(
+            item.posted for item in found
+        )
 
     def _finish_journal(self, company: Company, document: FoundDocument) -> None:
         """After 204: make sure that the ledger has the entries, then remove the emptied batch.

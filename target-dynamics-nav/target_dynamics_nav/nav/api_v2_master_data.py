@@ -48,7 +48,7 @@ def resolve_company(http: NavHttp, name_or_id: str) -> Company:
     listed = ", ".join(f'"{name}"' for name in names[:_NAMES_SHOWN]) or "none"
     raise ConfigurationError(
         f'NAV has no company "{name_or_id}". There are: {listed}{more}.',
-        code="company_not_found",
+        code="company_unknown",
         hint="Set company to one of these names, upper and lower case as shown, or to an id.",
         field="company",
         value=name_or_id,

@@ -126,7 +126,7 @@ def _address(found: NavProblem) -> TargetError | None:
     if found.code == "Internal_CompanyNotFound":
         return ConfigurationError(
             "NAV does not know the company.",
-            code="company_not_found",
+            code="company_unknown",
             hint="Check the company setting.",
             field="company",
             nav_message=found.text,
