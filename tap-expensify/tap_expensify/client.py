@@ -21,7 +21,8 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from tap_expensify.answers import Answer, export_file_name, job_result, raise_unless_file
@@ -53,7 +54,7 @@ _CHUNK = 64 * 1024
 
 
 def _doubling_from(seconds: float) -> wait_base:
-    return wait_exponential_jitter(initial=seconds, max=LONGEST_WAIT, jitter=seconds)
+    return wait_exponential(multiplier=seconds, max=LONGEST_WAIT) + wait_random(0, seconds)
 
 
 _WAITS: tuple[tuple[type[RetryLaterError], wait_base], ...] = (
