@@ -6,12 +6,23 @@ import os
 import secrets
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from expense_sandbox.nav.auth import NavCredentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+VARIABLES: Final = {
+    "TAP_EXPENSIFY_PARTNER_USER_ID": "SANDBOX_EXPENSIFY_USER_ID",
+    "TAP_EXPENSIFY_PARTNER_USER_SECRET": "SANDBOX_EXPENSIFY_USER_SECRET",
+    "TARGET_DYNAMICS_NAV_TENANT_ID": "SANDBOX_NAV_TENANT_ID",
+    "TARGET_DYNAMICS_NAV_CLIENT_ID": "SANDBOX_NAV_CLIENT_ID",
+    "TARGET_DYNAMICS_NAV_CLIENT_SECRET": "SANDBOX_NAV_CLIENT_SECRET",
+    "TARGET_DYNAMICS_NAV_USERNAME": "SANDBOX_NAV_USERNAME",
+    "TARGET_DYNAMICS_NAV_PASSWORD": "SANDBOX_NAV_PASSWORD",
+}
+"""The plug-ins' settings, and the variables by which the sandbox is told to accept them."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +48,30 @@ class SandboxCredentials:
             environment: The variables; this process's when None.
         """
         variables = os.environ if environment is None else environment
-
-        def value(name: str, made_up: str) -> str:
-            return variables.get(name) or made_up
-
+        made_up = {
+            "TAP_EXPENSIFY_PARTNER_USER_ID": "aa_accounting_northwind_example",
+            "TAP_EXPENSIFY_PARTNER_USER_SECRET": secrets.token_hex(20),
+            "TARGET_DYNAMICS_NAV_TENANT_ID": str(uuid.uuid4()),
+            "TARGET_DYNAMICS_NAV_CLIENT_ID": str(uuid.uuid4()),
+            "TARGET_DYNAMICS_NAV_CLIENT_SECRET": secrets.token_urlsafe(30),
+            "TARGET_DYNAMICS_NAV_USERNAME": "ACCOUNTING",
+            "TARGET_DYNAMICS_NAV_PASSWORD": secrets.token_urlsafe(24),
+        }
+        values = {
+            setting: variables.get(variable) or made_up[setting]
+            for setting, variable in VARIABLES.items()
+        }
         return cls(
             ExpensifyCredentials(
-                value("SANDBOX_EXPENSIFY_USER_ID", "aa_accounting_northwind_example"),
-                value("SANDBOX_EXPENSIFY_USER_SECRET", secrets.token_hex(20)),
+                values["TAP_EXPENSIFY_PARTNER_USER_ID"],
+                values["TAP_EXPENSIFY_PARTNER_USER_SECRET"],
             ),
             NavCredentials(
-                tenant_id=value("SANDBOX_NAV_TENANT_ID", str(uuid.uuid4())),
-                client_id=value("SANDBOX_NAV_CLIENT_ID", str(uuid.uuid4())),
-                client_secret=value("SANDBOX_NAV_CLIENT_SECRET", secrets.token_urlsafe(30)),
-                username=value("SANDBOX_NAV_USERNAME", "ACCOUNTING"),
-                password=value("SANDBOX_NAV_PASSWORD", secrets.token_urlsafe(24)),
+                tenant_id=values["TARGET_DYNAMICS_NAV_TENANT_ID"],
+                client_id=values["TARGET_DYNAMICS_NAV_CLIENT_ID"],
+                client_secret=values["TARGET_DYNAMICS_NAV_CLIENT_SECRET"],
+                username=values["TARGET_DYNAMICS_NAV_USERNAME"],
+                password=values["TARGET_DYNAMICS_NAV_PASSWORD"],
             ),
         )
 
