@@ -25,7 +25,8 @@ from target_dynamics_nav.errors import (
     RetryLaterError,
 )
 from target_dynamics_nav.nav.auth import BasicAuth
-from target_dynamics_nav.nav.http import NavHttp, WritePart
+from target_dynamics_nav.nav.batch import WritePart
+from target_dynamics_nav.nav.http import NavHttp
 from target_dynamics_nav.nav.retry import Clock, Pace, RetryPolicy, retry_after_seconds
 
 if TYPE_CHECKING:

@@ -138,8 +138,8 @@ class ApiV2Client:
         Raises:
             OutcomeUnknownError: It may be posted: look again. Its code and words say what NAV said.
             DraftChangedError: Somebody changed the draft after it was read.
-            DocumentRefusedError: NAV refuses; the draft is left as it was. With code `duplicate_document` the vendor has
-                an entry of this number that is not a document we can see.
+            DocumentRefusedError: NAV refuses; the draft is left as it was. Code `duplicate_document`: the vendor has an
+                entry of this number that is not a document we can see.
         """
         path = f"{self._entity(company, document)}/Microsoft.NAV.post"
         try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from target_dynamics_nav.nav.http import WritePart
+from target_dynamics_nav.nav.batch import WritePart
 from target_dynamics_nav.nav.odata import Json, code, text
 
 if TYPE_CHECKING:

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
     from target_dynamics_nav.nav.api_v2_dimensions import InheritedDefaults
     from target_dynamics_nav.nav.api_v2_documents import PurchaseKind
-    from target_dynamics_nav.nav.http import NavHttp, WritePart
+    from target_dynamics_nav.nav.batch import WritePart
+    from target_dynamics_nav.nav.http import NavHttp
     from target_dynamics_nav.nav.odata import Json
     from target_dynamics_nav.nav.port import Company, DraftDocument, FoundDocument
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,6 +19,12 @@ from target_dynamics_nav.errors import (
     ProtocolError,
     RetryLaterError,
     TargetError,
+)
+from target_dynamics_nav.nav.batch import (
+    MAX_BATCH_PARTS,
+    WritePart,
+    batch_answers,
+    batch_body,
 )
 from target_dynamics_nav.nav.error_table import NavProblem, classify, is_transient
 from target_dynamics_nav.nav.odata import Json, to_json
@@ -46,29 +51,17 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MAX_BATCH_PARTS = 100
 DEFAULT_REQUESTS_PER_FIVE_MINUTES = 5000
 """Business Central allows 6,000."""
 _MAX_LIST_READINGS = 3
 _SUCCESSES = frozenset({200, 201, 202, 204})
 _JSON_BODY = {"Content-Type": "application/json"}
 _FRESH = {"Data-Access-Intent": "ReadWrite"}
-_PART_HEADERS = {"Accept": "application/json", "Accept-Language": "en-US"}
 _BATCH_HEADERS = {**_JSON_BODY, "Prefer": "odata.continue-on-error"}
 
 
 class _ListExpired(Exception):  # noqa: N818 - a signal within this module
     """NAV no longer knows the position in a list."""
-
-
-@dataclass(frozen=True)
-class WritePart:
-    """One write of a batch; `url` is relative to the base."""
-
-    method: str
-    url: str
-    body: Json
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class NavHttp:
@@ -161,14 +154,13 @@ class NavHttp:
             StopRunError: A part, or the batch, is refused.
         """
         parts = [("GET", url, None, _FRESH) for url in urls]
-        data = _batch_body(parts)
+        data = batch_body(parts)
         headers = {**_BATCH_HEADERS, **_FRESH}
 
         def attempt() -> list[Json]:
             answer = self._try_read("POST", f"{self.base_url}/$batch", headers, data)
             return [
-                self._batched_read(part)
-                for part in _batch_answers(_read_object(answer), len(parts))
+                self._batched_read(part) for part in batch_answers(_read_object(answer), len(parts))
             ]
 
         return self._repeat(attempt)
@@ -215,14 +207,14 @@ class NavHttp:
         """
         for start in range(0, len(parts), MAX_BATCH_PARTS):
             chunk = parts[start : start + MAX_BATCH_PARTS]
-            data = _batch_body(
+            data = batch_body(
                 [(p.method, p.url, p.body, {**_JSON_BODY, **p.headers}) for p in chunk]
             )
             answer = self._send_write("POST", f"{self.base_url}/$batch", _BATCH_HEADERS, data)
             if answer.status != HTTPStatus.OK:
                 raise self._write_error(answer)
             try:
-                answers = _batch_answers(answer.json or {}, len(chunk))
+                answers = batch_answers(answer.json or {}, len(chunk))
             except TransientFailure as failure:
                 raise OutcomeUnknownError(f"Of several writes, {failure.reason}.") from failure
             for part in answers:
@@ -344,43 +336,6 @@ def _read_object(answer: Answer) -> Json:
     if answer.json is None:
         raise ProtocolError("NAV answered something else where an object was expected.")
     return answer.json
-
-
-def _batch_body(parts: Sequence[tuple[str, str, Json | None, Mapping[str, str]]]) -> bytes:
-    if len(parts) > MAX_BATCH_PARTS:
-        raise ValueError(f"a batch takes at most {MAX_BATCH_PARTS} parts, not {len(parts)}")
-    requests: list[Json] = []
-    for number, (method, url, body, headers) in enumerate(parts, start=1):
-        request: Json = {
-            "id": str(number),
-            "method": method,
-            "url": url,
-            "headers": {**_PART_HEADERS, **headers},
-        }
-        if body is not None:
-            request["body"] = body
-        requests.append(request)
-    return to_json({"requests": requests}).encode()
-
-
-def _batch_answers(body: Json, count: int) -> list[Answer]:
-    """The answers of a batch in the order asked, one for every part.
-
-    Raises:
-        TransientFailure: One is missing, or there are others.
-    """
-    responses = body.get("responses")
-    by_id: dict[str, Answer] = {}
-    for response in responses if isinstance(responses, list) else []:
-        if isinstance(response, dict) and isinstance(response.get("status"), int):
-            headers = {str(k).title(): str(v) for k, v in (response.get("headers") or {}).items()}
-            by_id[str(response.get("id"))] = Answer(
-                response["status"], headers, response.get("body")
-            )
-    ids = [str(number) for number in range(1, count + 1)]
-    if set(by_id) != set(ids) or not isinstance(responses, list) or len(responses) != count:
-        raise TransientFailure("NAV did not answer every part of a batch", answered=True)
-    return [by_id[number] for number in ids]
 
 
 def _exhausted(failure: TransientFailure) -> TargetError:
