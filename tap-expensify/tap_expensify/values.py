@@ -12,9 +12,10 @@ from datetime import date, datetime, timezone
 BASE_62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE_62_VALUES = {character: value for value, character in enumerate(BASE_62)}
 
-_INTEGER = re.compile(r"([+-]?\d+)(?:\.0*)?")
+_INTEGER = re.compile(r"([+-]?\d+)(?:\.0*)?", re.ASCII)
 _TIMESTAMP = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?\s?(Z|UTC|[+-]\d{2}:?\d{2})?)?"
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?\s?(Z|UTC|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
 )
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _TAG_SEPARATOR = re.compile(r"(?<!\\):")

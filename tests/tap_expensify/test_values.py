@@ -61,9 +61,6 @@ def test_whole_numbers(wire: Any, number: int) -> None:
 
 @pytest.mark.parametrize("wire", ["1,234", "12.5", "12€", "abc", "1e3", "٣", "--1"])
 def test_anything_else_is_no_amount(wire: str) -> None:
-    if wire == "٣":  # \d takes digits of all scripts; int() reads them right
-        assert integer(wire) == 3
-        return
     with pytest.raises(UnreadableValueError) as caught:
         integer(wire)
     assert wire not in str(caught.value)
