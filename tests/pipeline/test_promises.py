@@ -1,0 +1,104 @@
+"""The pipeline from the outside, in the order in which a user meets it: `meltano run` against the sandbox."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from .expectations import actual_sums, expected_sums, exported
+
+if TYPE_CHECKING:
+    from expense_sandbox.testing import Sandbox
+
+    from .project import Project
+
+
+def books(sandbox: Sandbox) -> dict[str, Any]:
+    answer = requests.get(
+        f"{sandbox.nav.url}/_sandbox/books", params={"company": "CRONUS Europe"}, timeout=60
+    )
+    answer.raise_for_status()
+    result: dict[str, Any] = answer.json()
+    return result
+
+
+def keys_of_postings(sandbox: Sandbox) -> Counter[tuple[str, str]]:
+    """How often each key is in the ledgers, by type of document."""
+    found = books(sandbox)
+    keys = Counter(
+        (entry["document_type"], entry["external_document_number"])
+        for entry in found["vendor_ledger_entries"]
+    )
+    journals = {
+        (entry["document_number"], entry["transaction_number"])
+        for entry in found["gl_entries"]
+        if not entry["document_type"].strip()
+    }
+    keys.update(("journal", document_number) for document_number, _ in journals)
+    return keys
+
+
+def test_the_story_of_the_readme(sandbox: Sandbox, project: Project) -> None:
+    planted = sandbox.world.planted
+    held_reports = {
+        planted["unmapped_category"][0]: ["account_unmapped"],
+        planted["blocked_account"][0]: ["account_blocked"],
+        planted["inactive_dimension_value"][0]: ["dimension_value_blocked"],
+    }
+
+    # First run: all that can be posted is posted, three reports are held and explained.
+    first = project.run()
+    assert first.exit_code == 0, first.output
+    assert first.held() == held_reports
+    counts = first.counts()
+    assert (counts["held"], counts["skipped"]) == (3, 1)
+    assert set(counts) == {"posted", "held", "skipped"}
+    found = books(sandbox)
+    assert found["drafts"] == []
+    assert found["journals"] == []
+    assert sum(Decimal(entry["amount"]) for entry in found["gl_entries"]) == 0
+    assert actual_sums(found["gl_entries"]) == expected_sums(sandbox.world.reports, held_reports)
+    assert set(keys_of_postings(sandbox).values()) == {1}
+    assert len(keys_of_postings(sandbox)) == counts["posted"]
+
+    # Second run: nothing is posted, nothing is written.
+    second = project.run()
+    assert second.exit_code == 0
+    assert second.held() == held_reports
+    assert "posted" not in second.counts()
+    assert books(sandbox)["write_count"] == found["write_count"]
+
+    # With the audit ledger and Meltano's state lost: not one new document or entry.
+    project.forget()
+    third = project.run()
+    assert third.exit_code == 0
+    assert third.held() == held_reports
+    assert "posted" not in third.counts()
+    assert third.counts()["already_posted"] == counts["posted"]
+    assert books(sandbox)["write_count"] == found["write_count"]
+    last_approval = max(report["approved"] for report in exported(sandbox.world.reports))
+    last_approval = f"{last_approval.replace(' ', 'T')}Z"
+    assert (project.bookmark() or "") < last_approval
+
+    # Clear what is held, as the README tells: map the category, unblock the account, activate the value.
+    rules = project.rules.read_text(encoding="utf-8")
+    mapped = rules.replace(
+        "    Conferences & Training: 8620\n",
+        "    Conferences & Training: 8620\n    Team Événements: 8460\n",
+    )
+    assert mapped != rules
+    project.rules.write_text(mapped, encoding="utf-8")
+    for command in (("unblock-account", "8320"), ("activate-value", "PROJECT", "P-090")):
+        done = project.call("sandbox", *command, "--nav-url", sandbox.nav.url)
+        assert done.exit_code == 0, done.output
+    fourth = project.run()
+    assert fourth.exit_code == 0, fourth.output
+    assert fourth.counts()["posted"] == 3
+    assert "held" not in fourth.counts()
+    assert actual_sums(books(sandbox)["gl_entries"]) == expected_sums(sandbox.world.reports)
+    assert project.bookmark() == last_approval
+    assert set(keys_of_postings(sandbox).values()) == {1}
+    assert set(project.standings().values()) <= {"posted", "already_posted", "skipped"}
