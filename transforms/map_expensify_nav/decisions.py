@@ -145,9 +145,10 @@ class Decider:
         if source.code is not None:
             place = f"{key_path(path)}: {name} (line {self.rules_file.marks.line((*path, 'from', index))})"
             return source.code(facts), place
-        wanted = {table_key(text) for text in (source.subject(facts), _also(source, facts)) if text}
-        for key, code in lookup.table(name).items():
-            if table_key(key) in wanted:
+        entries = lookup.entries[name]
+        for text in (source.subject(facts), source.also(facts) if source.also else None):
+            if text and table_key(text) in entries:
+                key, code = entries[table_key(text)]
                 line = self.rules_file.marks.line((*path, name, key))
                 return code, f"{key_path((*path, name))} (line {line})"
         return None, ""
@@ -155,26 +156,22 @@ class Decider:
     def _hint(self, lookup: Lookup, path: Path, facts: Facts) -> str:
         """What to do so that the lookup finds a code the next time."""
         file = self.rules_file.name
-        sources = [(name, SOURCES[name]) for name in lookup.sources or ()]
-        silent = not any(source.subject(facts) for _, source in sources)
         ways = []
-        for name, source in sources:
+        for name in lookup.sources or ():
+            source = SOURCES[name]
             said = source.subject(facts)
-            if source.code is None and said:
+            if said is None:
+                ways.append(source.if_silent)
+            elif source.code is None:
                 near = None if source.personal else _near(said, lookup.table(name))
                 ways.append(
-                    f"add {'the ' + source.words if source.personal else 'it'} under "
-                    f"{key_path((*path, name))} in {file}"
+                    f"add {source.words if source.personal else 'it'} under {key_path((*path, name))} in {file}"
                     + (f" (there is '{near}', spelt differently)" if near else "")
                 )
-            elif source.code is not None or silent:
-                ways.append(source.in_expensify)
+            elif source.if_codeless:
+                ways.append(source.if_codeless)
         text = ", or ".join(dict.fromkeys(ways))
         return f"{text[0].upper()}{text[1:]}."
-
-
-def _also(source: Source, facts: Facts) -> str | None:
-    return source.also(facts) if source.also else None
 
 
 def _words(source: Source, said: str | None) -> str:

@@ -6,7 +6,7 @@ all the same; what was decided says by which rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from map_expensify_nav import header, schemas
@@ -18,6 +18,7 @@ from map_expensify_nav.parts import (
     PART_NAMES,
     document_key,
     fund_source_notes,
+    line_amount,
     report_problems,
     split,
 )
@@ -80,8 +81,10 @@ def _document(making: Making) -> MappedDocument:
     """Make one document."""
     report, part, findings = making.report, making.part, making.findings
     kind = part.rule.document if part.rule else None
-    total = sum(expense.amount or 0 for expense in part.expenses)
-    sign = -1 if kind == "purchase_invoice" and total < 0 else 1
+    amounts = [line_amount(report, expense) for expense in part.expenses]
+    known = [amount for amount in amounts if amount is not None]
+    total = sum(known) if len(known) == len(amounts) else None
+    sign = -1 if kind == "purchase_invoice" and total is not None and total < 0 else 1
     key, key_note = document_key(report, part.fund_source)
     if key_note is not None:
         findings.notes.append(key_note)
@@ -95,7 +98,7 @@ def _document(making: Making) -> MappedDocument:
         "due_date": None,
         "currency_code": report.currency,
         "prices_include_tax": False,
-        "total": _amount(making, sign * total),
+        "total": _amount(making, total, sign),
         "description": _description(making, "header", header_values(report), "description"),
         "dimensions": [],
         "lines": [],
@@ -103,6 +106,11 @@ def _document(making: Making) -> MappedDocument:
     skip = _skip(making)
     if skip is None:
         _fill(making, content, sign)
+    else:
+        # Where it would have gone is told if it is known, and is no problem if it is not.
+        quiet = replace(making, findings=Findings())
+        content["company"] = header.company(quiet)
+        content["currency_code"] = header.currency_code(quiet, content["company"])
     problems = merge_problems(findings.problems)
     record = {
         **content,
@@ -179,7 +187,7 @@ def _line(making: Making, expense: Expense, index: int, sign: int) -> dict[str, 
         "description": _description(
             making, "line", line_values(making.report, expense), f"{place}.description"
         ),
-        "amount": None if expense.amount is None else _amount(making, sign * expense.amount),
+        "amount": _amount(making, line_amount(making.report, expense), sign),
         "tax_code": None,
         "dimensions": _dimensions(making, expense, f"{place}.dimensions"),
         "source_id": expense.source_id,
@@ -228,9 +236,11 @@ def _description(
     return short or None
 
 
-def _amount(making: Making, minor: int) -> str:
+def _amount(making: Making, minor: int | None, sign: int) -> str | None:
+    if minor is None:
+        return None
     minor_units = making.rules_file.rules.amounts.minor_units
-    return decimal_text(minor, decimals_of(making.report.currency, minor_units))
+    return decimal_text(sign * minor, decimals_of(making.report.currency, minor_units))
 
 
 def _source(making: Making) -> dict[str, str | None]:

@@ -7,6 +7,7 @@ it.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
@@ -130,6 +131,14 @@ class Lookup(RuleModel):
         """The table of a `by_…` source."""
         table: Table | None = getattr(self, name)
         return table or {}
+
+    @cached_property
+    def entries(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """Table → what two spellings of a key have in common → the key as written, and its code."""
+        return {
+            name: {table_key(key): (key, code) for key, code in self.table(name).items()}
+            for name in TABLES
+        }
 
     def codes(self) -> list[tuple[tuple[str, ...], str]]:
         """Every code written in this part, with its path."""

@@ -89,6 +89,13 @@ def fund_source_notes(part: Part, rules_file: RulesFile) -> list[Note]:
     ]
 
 
+def line_amount(report: Report, expense: Expense) -> int | None:
+    """An expense's amount in minor units of the report's currency; None when that is not known."""
+    if expense.amount and report.currency is not None and expense.currency != report.currency:
+        return None
+    return expense.amount
+
+
 def report_problems(report: Report, rules_file: RulesFile) -> list[Problem]:
     """What holds every document of a report, because it leaves open whether the parts are complete and right."""
     problems = []

@@ -10,7 +10,7 @@ import json
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from map_expensify_nav.lookup_rules import (
@@ -197,8 +197,8 @@ class AmountRules(RuleModel):
 class Rules(RuleModel):
     """A rules file: how approved Expensify reports become documents in Dynamics NAV."""
 
-    version: Literal["1"] = Field(
-        description="The version of this language: 1.", json_schema_extra={"const": 1}
+    version: Annotated[Literal["1"], WithJsonSchema({"const": 1})] = Field(
+        description="The version of this language: 1."
     )
     local_currency: Currency = Field(
         description="The currency the NAV company keeps its books in (ISO code)."

@@ -116,7 +116,7 @@ def _source_schema() -> Schema:
         "required": ["system", "id", "part"],
         "description": "Where the document comes from, for people.",
         "properties": {
-            "system": {"type": "string", "const": "expensify"},
+            "system": {"type": "string", "const": "expensify", "description": "Always expensify."},
             "id": {"type": "string", "description": "Report id."},
             "number": _text("Report number."),
             "name": _text("Report name."),

@@ -49,8 +49,9 @@ class Source:
     Attributes:
         words: How a person calls what it reads.
         subject: What the report says, e.g. the name of the category; None when it says nothing.
-        in_expensify: What to do there when it gives no code, as a phrase.
+        if_silent: What to do when the report says nothing, as a phrase.
         code: The code Expensify holds for it; None when the subject is looked up in a table of the rules file.
+        if_codeless: What to do when the report says something for which Expensify holds no code, as a phrase.
         also: A second text under which the table may list the subject.
         per_expense: Whether it differs between the expenses of one report.
         personal: Whether the subject identifies a person and so stays out of messages.
@@ -58,8 +59,9 @@ class Source:
 
     words: str
     subject: Callable[[Facts], str | None]
-    in_expensify: str
+    if_silent: str
     code: Callable[[Facts], str | None] | None = None
+    if_codeless: str | None = None
     also: Callable[[Facts], str | None] | None = None
     per_expense: bool = False
     personal: bool = False
@@ -122,19 +124,25 @@ SOURCES: dict[str, Source] = {
     "category_gl_code": Source(
         "category",
         _category,
-        "give the category a GL code in Expensify",
+        _CATEGORISE,
         code=_category_code,
+        if_codeless="give the category a GL code in Expensify",
         per_expense=True,
     ),
     "by_tag": Source("tag", _tag_name, _TAG, per_expense=True),
     "tag_gl_code": Source(
-        "tag", _tag_name, "give the tag a GL code in Expensify", code=_tag_code, per_expense=True
+        "tag",
+        _tag_name,
+        _TAG,
+        code=_tag_code,
+        if_codeless="give the tag a GL code in Expensify",
+        per_expense=True,
     ),
     "tag_name": Source("tag", _tag_name, _TAG, code=_tag_name, per_expense=True),
     "by_report_field": Source("report field", _field, _FILL_FIELD),
     "report_field": Source("report field", _field, _FILL_FIELD, code=_field),
     "by_submitter": Source(
-        "submitter",
+        "the submitter",
         lambda facts: facts.report.submitter_email,
         "check why the report has no submitter",
         personal=True,

@@ -47,7 +47,7 @@ def check_template(template: str, fields: tuple[str, ...]) -> str:
         parsed = list(string.Formatter().parse(template))
     except ValueError:
         raise PydanticCustomError(
-            "template", "has a brace that does not close; write {{{{ for a brace itself."
+            "template", "has a brace that does not close; write {{ for a brace itself."
         ) from None
     for _, name, specification, conversion in parsed:
         if name is None:
