@@ -56,8 +56,9 @@ def _cronus_europe() -> CompanySeed:
             _account("5630", "Purchase VAT", "Liabilities", direct_posting=False),
             _account("5999", "TOTAL BALANCE SHEET", "Assets", "End-Total"),
             _account("8000", "OPERATING EXPENSES", "Expense", "Begin-Total"),
-            *(_account(number, name) for number, name in _EXPENSE_ACCOUNTS),
+            *(_account(number, name) for number, name in _EXPENSE_ACCOUNTS if number < "8320"),
             AccountSeed("8320", "Telephone, Fixed Lines (closed)", blocked=True),
+            *(_account(number, name) for number, name in _EXPENSE_ACCOUNTS if number > "8320"),
             _account("8999", "TOTAL OPERATING EXPENSES", "Expense", "End-Total"),
         ),
         vendors=(
