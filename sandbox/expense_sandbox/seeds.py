@@ -68,6 +68,15 @@ class VendorSeed:
 
 
 @dataclass(frozen=True)
+class BankAccountSeed:
+    """A bank account in the company's own currency and the G/L account of its posting group."""
+
+    number: str
+    name: str
+    gl_account: str
+
+
+@dataclass(frozen=True)
 class EmployeeSeed:
     """An employee card."""
 
@@ -116,3 +125,4 @@ class CompanySeed:
     allow_posting_from: date | None = None
     allow_posting_to: date | None = None
     shortcut_dimensions: tuple[str, ...] = ("DEPARTMENT", "PROJECT")
+    bank_accounts: tuple[BankAccountSeed, ...] = ()

@@ -1,20 +1,114 @@
-"""Puts books, API and token endpoint behind one port."""
+"""Puts books, API, batches and token endpoint behind one port."""
 
 from __future__ import annotations
 
+import re
+import threading
+import time
+import uuid
+from collections import deque
 from typing import TYPE_CHECKING
 
-from expense_sandbox.http import Request, Response, SandboxServer
+from expense_sandbox.faults import FaultPlan
+from expense_sandbox.http import Request, Response, SandboxServer, text_response
+from expense_sandbox.nav.api_v2 import Api, Call
+from expense_sandbox.nav.auth import Gatekeeper, NavCredentials
+from expense_sandbox.nav.batch import Batches
 from expense_sandbox.nav.books import Books
+from expense_sandbox.nav.control import Control
+from expense_sandbox.nav.errors import NavError
 from expense_sandbox.nav.quirks import NavQuirks
+from expense_sandbox.nav.routes import resource_not_found
+from expense_sandbox.nav.wire import error_response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from expense_sandbox.faults import FaultPlan
-    from expense_sandbox.nav.auth import NavCredentials
     from expense_sandbox.seeds import CompanySeed
+
+# Online `/v2.0[/tenant]/environment/api/…`, on-premises `/instance/api/…`, or bare.
+API_PATH = re.compile(
+    r"(?P<prefix>/v2\.0/[^/]+(?:/[^/]+)?|/[^/]+)?/api/"
+    r"(?P<group>v2\.0|microsoft/reportsFinance/beta)(?:/(?P<path>.*))?"
+)
+TOKEN_PATH = re.compile(r"/([^/]+)/oauth2/v2\.0/token")
+RATE_WINDOW_SECONDS = 300.0
+
+
+def operation_of(path: str) -> str:
+    """A short label of a path: `$batch`, `token`, `purchaseInvoices` or `journals post`."""
+    segments = [re.sub(r"\(.*?\)", "", segment) for segment in path.strip("/").split("/")]
+    last = segments[-1]
+    if last.lower().startswith("microsoft.nav.") and len(segments) > 1:
+        return f"{segments[-2]} {last.rpartition('.')[2].lower()}"
+    return last
+
+
+class NavServer:
+    """Sends each request where it belongs."""
+
+    def __init__(self, books: Books, gatekeeper: Gatekeeper, faults: FaultPlan) -> None:
+        self._books = books
+        self._gatekeeper = gatekeeper
+        self._api = Api(books)
+        self._batches = Batches(self._api, faults, operation_of)
+        self._recent: deque[float] = deque()
+        self._recent_lock = threading.Lock()
+        self.url = ""
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request outside `/_sandbox/`."""
+        token_path = TOKEN_PATH.fullmatch(request.path)
+        if token_path is not None and request.method == "POST":
+            return self._gatekeeper.answer_token_request(token_path[1], request)
+        if request.method == "POST" and not {"content-length", "transfer-encoding"} & set(
+            request.headers
+        ):
+            return text_response("<h2>Length Required</h2>", 411, {"Content-Type": "text/html"})
+        try:
+            response = self._answer_api(request)
+        except NavError as error:
+            response = error_response(error)
+        response.headers.setdefault("Request-Id", str(uuid.uuid4()))
+        return response
+
+    def _answer_api(self, request: Request) -> Response:
+        match = API_PATH.fullmatch(request.path)
+        if match is None or (match["group"] != "v2.0" and not self._books.quirks.reports_finance):
+            raise resource_not_found(request.path.rpartition("/")[2])
+        self._gatekeeper.check(request)
+        self._refuse_haste()
+        path = match["path"] or ""
+        call = Call(
+            request.method,
+            match["group"],
+            f"{self.url}{request.path[: match.end('group')]}",
+            path,
+            request.query,
+            request.headers,
+            request.body,
+        )
+        if path.strip("/") == "$batch":
+            return self._batches.answer(call)
+        return self._api.answer(call)
+
+    def _refuse_haste(self) -> None:
+        limit = self._books.quirks.rate_limit
+        if limit is None:
+            return
+        now = time.monotonic()
+        with self._recent_lock:
+            while self._recent and self._recent[0] <= now - RATE_WINDOW_SECONDS:
+                self._recent.popleft()
+            if len(self._recent) >= limit:
+                raise NavError(
+                    "Application_TooManyRequests",
+                    f"Too many requests reached. Actual ({len(self._recent) + 1}). "
+                    f"Maximum ({limit}).",
+                    429,
+                )
+            self._recent.append(now)
 
 
 def build_nav_server(
@@ -35,10 +129,26 @@ def build_nav_server(
         port: Port on 127.0.0.1; 0 lets the system choose.
         books_file: Where the books are loaded from and saved to; None keeps them in memory.
         quirks: How this NAV behaves where real ones differ.
+
+    Raises:
+        OSError: When the port is taken or the file cannot be read.
+        ValueError: When the file does not hold books.
     """
-    del companies, credentials, books_file, quirks
-
-    def refuse(_request: Request) -> Response:
-        return Response(503)
-
-    return SandboxServer(refuse, name="nav", port=port, faults=faults), Books()
+    if books_file is not None and books_file.exists():
+        books = Books.load(books_file, quirks=quirks)
+    else:
+        books = Books(companies, quirks=quirks)
+    plan = faults if faults is not None else FaultPlan()
+    gatekeeper = Gatekeeper(credentials, quirks.token_lifetime_seconds, books.clock)
+    nav = NavServer(books, gatekeeper, plan)
+    server = SandboxServer(
+        nav.answer,
+        name="nav",
+        port=port,
+        faults=plan,
+        operation=lambda request: operation_of(request.path),
+        control=Control(books, gatekeeper).answer,
+        save=None if books_file is None else lambda: books.save(books_file),
+    )
+    nav.url = server.url
+    return server, books
