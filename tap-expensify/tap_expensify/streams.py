@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -18,12 +18,35 @@ from tap_expensify.records import Record, expense_records, policy_record
 from tap_expensify.values import UnreadableValueError, moment_of, timestamp, timestamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
     from tap_expensify.spool import ReportSpool
     from tap_expensify.tap import TapExpensify
+
+
+def bookmark_of(stream: str, state: Mapping[str, Any]) -> datetime | None:
+    """The approval time a stream has reached, or None.
+
+    Args:
+        stream: Name of the stream.
+        state: Singer state.
+
+    Raises:
+        ConfigurationError: The state is of another form.
+    """
+    field = f"bookmarks.{stream}.replication_key_value"
+    try:
+        written = timestamp(state.get("bookmarks", {}).get(stream, {}).get("replication_key_value"))
+    except (AttributeError, UnreadableValueError) as error:
+        raise ConfigurationError(
+            f"The bookmark of stream {stream} in the state is not a date-time.",
+            code="bookmark_wrong",
+            hint="Correct the state, or clear it to read everything again.",
+            field=field,
+        ) from error
+    return None if written is None else moment_of(written)
 
 
 class ExpensifyStream(Stream):
@@ -54,24 +77,10 @@ class ApprovedReportsStream(ExpensifyStream):
     is_sorted = True
 
     def bookmark(self) -> datetime | None:
-        """The approval time reached by earlier runs, or None.
-
-        Raises:
-            ConfigurationError: The state holds something else.
-        """
+        """The approval time reached by this run and earlier ones, or None."""
         if self.replication_method != REPLICATION_INCREMENTAL:
             return None
-        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
-        try:
-            written = timestamp(state.get("replication_key_value"))
-        except UnreadableValueError as error:
-            raise ConfigurationError(
-                f"The bookmark of stream {self.name} in the state is not a date-time.",
-                code="bookmark_wrong",
-                hint="Correct the state, or clear it to read everything again.",
-                field=f"bookmarks.{self.name}.replication_key_value",
-            ) from error
-        return None if written is None else moment_of(written)
+        return bookmark_of(self.name, self.tap_state)
 
     def read_from(self) -> datetime:
         """The earliest approval time this run emits."""

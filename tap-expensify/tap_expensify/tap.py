@@ -25,6 +25,7 @@ from tap_expensify.streams import (
     ExpensesStream,
     PoliciesStream,
     ReportsStream,
+    bookmark_of,
     read_approved_reports,
 )
 from tap_expensify.values import timestamp_of
@@ -195,6 +196,16 @@ class TapExpensify(Tap):
     def discover_streams(self) -> Sequence[Stream]:
         """The streams; they are always the same."""
         return [ReportsStream(self), ExpensesStream(self), PoliciesStream(self)]
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Takes over the state of the last run.
+
+        Raises:
+            ConfigurationError: A bookmark is not a date-time.
+        """
+        for stream in (ReportsStream, ExpensesStream):
+            bookmark_of(stream.name, state)
+        super().load_state(state)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Ends at once, and not as if all had been read.

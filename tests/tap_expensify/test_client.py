@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from expense_sandbox.faults import Fault
 from expense_sandbox.http import Response, text_response
 from tap_expensify.client import ATTEMPTS, LONGEST_WAIT, ExpensifyClient
@@ -123,7 +124,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize(("number", "message", "kind", "code"), REFUSALS)
-def test_refusals_are_told_at_once(
+def test_refusals_are_told_at_once(  # noqa: PLR0917 - fixtures and cases
     scripted: Any,
     client: ExpensifyClient,
     waits: list[float],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tap_expensify.errors import IncompleteError, ProtocolError
 from tap_expensify.export import (
     DOWNLOADS,
@@ -126,9 +127,7 @@ def test_a_damaged_file_is_downloaded_again(
 def test_a_damaged_file_is_rendered_again(
     scripted: Any, client: ExpensifyClient, damaged: str
 ) -> None:
-    scripted.answer(
-        "export1.json", *[damaged] * DOWNLOADS, "export2.json", file_of(report("Ra"))
-    )
+    scripted.answer("export1.json", *[damaged] * DOWNLOADS, "export2.json", file_of(report("Ra")))
     assert ids(read_reports(client, QUERY, today=TODAY)) == ["Ra"]
 
 
@@ -220,7 +219,9 @@ def test_memory_does_not_grow_with_the_size_of_reports() -> None:
     assert peak < 1_500_000  # of 20 MB written
 
 
-def test_a_file_system_leaves_no_name_behind(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_leaves_no_name_behind(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     spool = ReportSpool()
     spool.add_all([{"report_id": "Ra", "approved_at": "2026-01-01T00:00:00Z"}])

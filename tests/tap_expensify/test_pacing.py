@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tap_expensify.pacing import EXPENSIFY_LIMITS, Limit, Pacer
 
 
@@ -25,7 +26,7 @@ def most_in(times: list[float], seconds: float) -> int:
 
 
 def test_expensify_s_limits() -> None:
-    assert EXPENSIFY_LIMITS == (Limit(5, 10.0), Limit(20, 60.0))
+    assert (Limit(5, 10.0), Limit(20, 60.0)) == EXPENSIFY_LIMITS
 
 
 def test_the_first_five_requests_go_at_once_and_the_sixth_waits() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+
 from tap_expensify.errors import ProtocolError
 from tap_expensify.records import expense_records, policy_record, report_record
 from tap_expensify.schemas import EXPENSES, POLICIES, REPORTS

@@ -4,6 +4,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+
 from tap_expensify.errors import ConfigurationError
 from tap_expensify.settings import DEFAULT_BASE_URL, EARLIEST, Settings, is_loopback, list_setting
 

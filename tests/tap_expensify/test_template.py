@@ -10,6 +10,7 @@ import freemarker
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tap_expensify.errors import IncompleteError
 from tap_expensify.export import template, whole_reports
 from tap_expensify.records import report_record
@@ -42,7 +43,7 @@ def test_one_line_a_report_and_a_trailer() -> None:
 
 def test_text_of_all_kinds_survives() -> None:
     for text in (
-        'quote " backslash \\ slash / </script> <!-- &amp; \' $ {} ${x} <#if>',
+        "quote \" backslash \\ slash / </script> <!-- &amp; ' $ {} ${x} <#if>",
         "new\nline\r\ttab \u0000 \u0007 \u001f \u0085 \u2028 \u2029 \ufeff",
         "Ünïcödé 漢字 😀 \U0010ffff",
         "\\:",
@@ -102,7 +103,9 @@ def test_every_field_may_be_of_any_type(nonsense: Any) -> None:
 _scalars = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8)
 _values = st.recursive(
     _scalars,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 _names = st.sampled_from(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tap_expensify.windows import Window, windows
 
 TODAY = date(2026, 7, 1)
@@ -35,7 +37,9 @@ def test_a_past_range_is_read_no_further_than_its_end() -> None:
     ]
 
 
-@given(first=_days, touched=_days, delay=st.integers(0, 900), length=st.none() | st.integers(0, 900))
+@given(
+    first=_days, touched=_days, delay=st.integers(0, 900), length=st.none() | st.integers(0, 900)
+)
 def test_every_report_approved_in_the_range_is_in_some_window(
     first: date, touched: date, delay: int, length: int | None
 ) -> None:
@@ -80,7 +84,7 @@ def test_expensify_accepts_every_window(first: date, length: int | None, clock: 
 @given(first=_days)
 def test_windows_leave_no_gap(first: date) -> None:
     found = windows(first, None, TODAY)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in itertools.pairwise(found):
         assert earlier.end is not None
         assert earlier.approved_after < later.approved_after <= earlier.end
 
