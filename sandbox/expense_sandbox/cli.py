@@ -36,7 +36,7 @@ _nav_url_option = click.option(
     help="Where the sandbox's NAV is.",
 )
 _company_option = click.option(
-    "--company", default=None, help="NAV company, by name; the sandbox's first one if left out."
+    "--company", default=None, help="NAV company, by name or id; all of them if left out."
 )
 
 
@@ -194,15 +194,19 @@ def trial_balance(company: str | None, nav_url: str) -> None:
     """Print what NAV's general ledger holds: each account's sum, in the company's currency."""
     parameters = {} if company is None else {"company": company}
     books = _ask(nav_url, "GET", "books", params=parameters).json()
+    for company_books in books.get("companies", [books]):
+        _print_trial_balance(company_books["company"], company_books["gl_entries"])
+
+
+def _print_trial_balance(company: str, entries: list[dict[str, Any]]) -> None:
     sums: dict[str, Decimal] = {}
-    entries = books["gl_entries"]
     for entry in entries:
         number = entry["account_number"]
         sums[number] = sums.get(number, Decimal(0)) + Decimal(entry["amount"])
+    click.echo(f"{company}, {len(entries)} entries")
     for number, amount in sorted(sums.items()):
-        click.echo(f"{number:<20} {amount:>18,.2f}")
-    click.echo(f"{'Total':<20} {sum(sums.values(), Decimal(0)):>18,.2f}")
-    click.echo(f"{len(entries)} entries")
+        click.echo(f"  {number:<20} {amount:>18,.2f}")
+    click.echo(f"  {'Total':<20} {sum(sums.values(), Decimal(0)):>18,.2f}")
 
 
 def _ask(nav_url: str, method: str, path: str, **options: Any) -> requests.Response:  # noqa: ANN401
@@ -219,8 +223,15 @@ def _ask(nav_url: str, method: str, path: str, **options: Any) -> requests.Respo
             f"No sandbox answers at {nav_url}. Start it with `sandbox serve`, or give --nav-url."
         ) from error
     if not response.ok:
-        raise click.ClickException(f"The sandbox refused ({response.status_code}): {response.text}")
+        raise click.ClickException(f"The sandbox refused: {_reason(response)}")
     return response
+
+
+def _reason(response: requests.Response) -> str:
+    try:
+        return str(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {response.status_code}"
 
 
 main.add_command(demo)

@@ -9,6 +9,7 @@ from expense_sandbox.catalogue import COST_CENTRES, DEPARTMENTS, INACTIVE_PROJEC
 from expense_sandbox.people import AREAS, PEOPLE, Person
 from expense_sandbox.seeds import (
     AccountSeed,
+    BankAccountSeed,
     CompanySeed,
     CurrencySeed,
     DefaultDimensionSeed,
@@ -81,6 +82,7 @@ def _cronus_europe() -> CompanySeed:
             _currency("USD", "US dollar", "92.00"),
         ),
         allow_posting_from=OPEN_FROM,
+        bank_accounts=(BankAccountSeed("CHECKING", "Bank, Checking", "2920"),),
     )
 
 
