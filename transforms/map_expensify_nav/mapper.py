@@ -63,7 +63,7 @@ class LineReader(SimpleSingerReader):
             message: dict[str, Any] = deserialize_json(line)
         except ValueError as error:
             raise InputError(
-                f"Standard input holds a line of {len(line)} characters that is not JSON ({type(error).__name__}). "
+                f"Standard input holds a line of {len(line.rstrip())} characters that is not JSON ({type(error).__name__}). "
                 "Check what runs before the mapper."
             ) from None
         kind = message.get("type") if hasattr(message, "get") else None
@@ -155,7 +155,7 @@ class MapExpensifyNav(InlineMapper):
             raise InputError(
                 "A record of the stream 'reports' came before its SCHEMA message. Check what runs before the mapper."
             )
-        report = RecordMessage.from_dict(message_dict)
+        report = RecordMessage.from_dict({"record": None, **message_dict})
         for document in map_report(report.record, self.rules_file):
             yield RecordMessage(
                 document.stream, document.record, time_extracted=report.time_extracted

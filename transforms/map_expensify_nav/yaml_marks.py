@@ -56,9 +56,8 @@ def read_yaml(text: str) -> MarkedData:
         The data with its places; when the text is no YAML at all, `errors` says so and `data` is None.
     """
     result = MarkedData()
-    loader = yaml.SafeLoader(text)
     try:
-        node = loader.get_single_node()
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         result.errors.append(
@@ -77,8 +76,6 @@ def read_yaml(text: str) -> MarkedData:
             )
         )
         return result
-    finally:
-        loader.dispose()
     if node is not None:
         result.lines[()] = node.start_mark.line + 1
         result.data = _plain(node, (), result, frozenset())
