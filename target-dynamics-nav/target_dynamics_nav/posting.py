@@ -90,6 +90,11 @@ class Poster:
         self._mode = mode
         self._trust_ledger = self._ledger_agrees_with_nav()
 
+    @property
+    def own_currency(self) -> str:
+        """ISO code of the company's own currency."""
+        return self._master_data.local_currency_code
+
     def settle(self, document: Document) -> Outcome:
         """Take one document as far as it can go today, and record where it stands.
 

@@ -67,7 +67,7 @@ class Run:
         """
         number = self.gate.document_arrived()
         outcome = self._outcome(document)
-        self.summary.add(document, outcome)
+        self.summary.add(document, outcome, self._own_currency(document))
         if outcome.status.settled:
             self.gate.settle(number)
         self._log(document, outcome)
@@ -105,9 +105,13 @@ class Run:
             return poster.settle(document)
         except StopRunError as error:
             problem = Problem(code=error.code, message=error.message, hint=error.hint)
-            self.summary.add(document, Outcome(Status.FAILED, [problem]))
+            self.summary.add(document, Outcome(Status.FAILED, [problem]), poster.own_currency)
             poster.record_stopped(document, problem)
             raise
+
+    def _own_currency(self, document: Document) -> str:
+        poster = self._posters.get(document.company or self._settings.company)
+        return poster.own_currency if poster else ""
 
     def _poster(self, name: str) -> Poster:
         if name not in self._posters:

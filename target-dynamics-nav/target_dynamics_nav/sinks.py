@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import RecordSink
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 class DocumentSink(RecordSink):
     """Hands each record of a document stream to the run, one at a time and in order."""
+
+    def __init__(self, target: TargetDynamicsNav, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(target, *arguments, **options)
+        self._settling_target = target
 
     def get_validator(self) -> BaseJSONSchemaValidator | None:
         """No validator: one unfit record would end the run. The document collects its problems and is held."""
@@ -37,8 +41,7 @@ class DocumentSink(RecordSink):
             StopRunError: If the run cannot go on.
         """
         del context
-        target = cast("TargetDynamicsNav", self._target)
-        target.run.settle(read_document(DocumentKind(self.stream_name), record))
+        self._settling_target.run.settle(read_document(DocumentKind(self.stream_name), record))
 
 
 class IgnoredSink(RecordSink):

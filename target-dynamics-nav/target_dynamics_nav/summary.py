@@ -38,10 +38,15 @@ class RunSummary:
 
     outcomes: dict[str, tuple[Document, Outcome]] = field(default_factory=dict)
 
-    def add(self, document: Document, outcome: Outcome) -> None:
+    def add(self, document: Document, outcome: Outcome, own_currency: str = "") -> None:
         """Note an outcome; a document that comes twice counts once, with what became of it last.
 
         A document posted in this run stays "posted" when the same one is read again later in the run.
+
+        Args:
+            document: The document; kept without its lines, so that the summary does not grow with them.
+            outcome: What became of it.
+            own_currency: The company's own currency, for documents that name none.
         """
         identity = f"{document.company}/{document.key}"
         earlier = self.outcomes.get(identity)
@@ -51,8 +56,8 @@ class RunSummary:
             and outcome.status is Status.ALREADY_POSTED
         ):
             return
-        # Kept without its lines: the summary must not grow with the size of the documents.
-        self.outcomes[identity] = (replace(document, lines=()), outcome)
+        kept = replace(document, lines=(), currency_code=document.currency_code or own_currency)
+        self.outcomes[identity] = (kept, outcome)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -107,9 +112,7 @@ class RunSummary:
         for document, outcome in self.outcomes.values():
             if document.total is not None:
                 sign = -1 if document.is_credit else 1
-                totals[outcome.status][document.currency_code or "own currency"] += (
-                    sign * document.total
-                )
+                totals[outcome.status][document.currency_code or ""] += sign * document.total
         for status in Status:
             count = self.counts.get(status.value)
             if not count:

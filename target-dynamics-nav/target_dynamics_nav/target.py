@@ -215,7 +215,7 @@ class TargetDynamicsNav(Target):
         return errors
 
     @classmethod
-    def invoke(cls, **arguments: Any) -> None:  # type: ignore[override] # noqa: ANN401 - the SDK's own signature
+    def invoke(cls, **arguments: Any) -> None:  # noqa: ANN401 - the SDK's own signature
         """Run, and end with one plain sentence and the right exit code when something stops the run."""
         try:
             super().invoke(**arguments)

@@ -164,7 +164,7 @@ def _total(document: Document) -> Iterator[Problem]:
             message=f"The lines add up to {lines_total}, but the report's total is {document.total}.",
             hint="Look at the report in Expensify: an expense may have been changed after approval.",
         )
-    if document.total < 0:
+    if document.total < 0 and document.kind is not DocumentKind.JOURNAL_ENTRY:
         yield Problem(
             code="negative_total",
             field="total",

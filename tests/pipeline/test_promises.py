@@ -32,12 +32,12 @@ def keys_of_postings(sandbox: Sandbox) -> Counter[tuple[str, str]]:
         (entry["document_type"], entry["external_document_number"])
         for entry in found["vendor_ledger_entries"]
     )
-    journals = {
-        (entry["document_number"], entry["transaction_number"])
+    # Each journal has one line on the clearing account.
+    keys.update(
+        ("journal", entry["document_number"])
         for entry in found["gl_entries"]
-        if not entry["document_type"].strip()
-    }
-    keys.update(("journal", document_number) for document_number, _ in journals)
+        if entry["account_number"] == "2910"
+    )
     return keys
 
 

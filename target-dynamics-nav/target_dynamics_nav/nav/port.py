@@ -7,10 +7,12 @@ never answered with "nothing found".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
 
 
 class DocumentKind(str, Enum):
@@ -174,22 +176,37 @@ class NavClient(Protocol):
     capabilities: Capabilities
 
     def resolve_company(self, name_or_id: str) -> Company:
-        """The company of exactly this name or id. Raises ConfigurationError when there is none; never the first one."""
+        """The company of exactly this name or id, never just the first one.
+
+        Raises:
+            ConfigurationError: There is none.
+        """
 
     def read_master_data(self, company: Company) -> MasterData:
         """Accounts, vendors, dimensions and values, currencies, posting window."""
 
     def find(self, company: Company, key: str) -> list[FoundDocument]:
-        """Every draft and posted document of any kind that carries this key, with its lines; fresh, never a replica."""
+        """Every draft and posted document of any kind that carries this key, with lines; never from a replica."""
 
     def read(self, company: Company, document: FoundDocument) -> FoundDocument | None:
         """The document as NAV holds it now, with lines and dimensions; None only when NAV says it does not exist."""
 
     def create_draft(self, company: Company, draft: DraftDocument) -> FoundDocument:
-        """Create in one atomic insert and read back whole. Raises OutcomeUnknownError when the fate of the write is unknown."""
+        """Create in one atomic insert and read back whole.
+
+        Raises:
+            OutcomeUnknownError: The fate of the write is unknown.
+            DocumentRefusedError: NAV refuses the document.
+        """
 
     def post(self, company: Company, document: FoundDocument) -> None:
-        """Post the verified version. Raises OutcomeUnknownError when the fate is unknown, DocumentRefusedError when NAV refuses."""
+        """Post the verified version.
+
+        Raises:
+            OutcomeUnknownError: It may be posted.
+            DraftChangedError: It is no longer the version that was verified.
+            DocumentRefusedError: NAV refuses the document.
+        """
 
     def delete_draft(self, company: Company, document: FoundDocument) -> None:
         """Remove a draft (or leftovers of a journal); an already absent one is no error."""
