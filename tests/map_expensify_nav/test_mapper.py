@@ -156,18 +156,24 @@ def test_a_missing_rules_file_is_one_line(tmp_path: Path) -> None:
     [
         (
             '{"type": "BATCH", "stream": "reports", "encoding": {"format": "jsonl"}, "manifest": ["file:///tmp/a"]}',
-            "The tap sent a BATCH message for the stream 'reports', which the mapper does not read. Remove "
-            "batch_config from the tap's settings.",
+            (
+                "The tap sent a BATCH message for the stream 'reports', which the mapper does not read. Remove "
+                "batch_config from the tap's settings."
+            ),
         ),
         (
             '{"type": "BATCH", "stream": "expenses", "encoding": {"format": "jsonl"}, "manifest": []}',
-            "The tap sent a BATCH message for the stream 'expenses', which the mapper does not read. Remove "
-            "batch_config from the tap's settings.",
+            (
+                "The tap sent a BATCH message for the stream 'expenses', which the mapper does not read. Remove "
+                "batch_config from the tap's settings."
+            ),
         ),
         (
             '{"type": "RECORD", "stream": "reports", "record": {"secret_name": "Ann"}}',
-            "A record of the stream 'reports' is no report: it has no report_id. Check that the mapper follows "
-            "tap-expensify (or a tap with the same `reports` stream).",
+            (
+                "A record of the stream 'reports' is no report: it has no report_id. Check that the mapper follows "
+                "tap-expensify (or a tap with the same `reports` stream)."
+            ),
         ),
         (
             '{"type": "RECORD", "stream": "reports", "record": {"report_id": "R1", "expenses": ["Ann"]}}',
@@ -175,13 +181,17 @@ def test_a_missing_rules_file_is_one_line(tmp_path: Path) -> None:
         ),
         (
             '{"type": "RECORD", "stream": "reports"}',
-            "A record of the stream 'reports' is no report: it has no report_id. Check that the mapper follows "
-            "tap-expensify (or a tap with the same `reports` stream).",
+            (
+                "A record of the stream 'reports' is no report: it has no report_id. Check that the mapper follows "
+                "tap-expensify (or a tap with the same `reports` stream)."
+            ),
         ),
         (
             '{"type": "RECORD", "Ann',
-            "Standard input holds a line of 23 characters that is not JSON (JSONDecodeError). Check what runs before "
-            "the mapper.",
+            (
+                "Standard input holds a line of 23 characters that is not JSON (JSONDecodeError). Check what runs "
+                "before the mapper."
+            ),
         ),
         (
             '{"type": "RECURD", "Ann": 1}',
@@ -238,7 +248,9 @@ def test_it_says_what_it_can_do() -> None:
 
 
 def test_time_of_extraction_travels_with_the_documents(tmp_path: Path) -> None:
-    record = '{"type":"RECORD","stream":"reports","record":{"report_id":"R1"},"time_extracted":"2026-02-03T10:00:00Z"}\n'
-    result = run(tmp_path, SCHEMA + record)
+    record = {"type": "RECORD", "stream": "reports", "record": {"report_id": "R1"}}
+    result = run(
+        tmp_path, SCHEMA + json.dumps({**record, "time_extracted": "2026-02-03T10:00:00Z"})
+    )
     message = json.loads(result.stdout.splitlines()[3])
     assert message["time_extracted"] == "2026-02-03T10:00:00+00:00"

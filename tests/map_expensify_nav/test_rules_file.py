@@ -144,8 +144,10 @@ def test_a_good_file_has_no_errors() -> None:
         (
             "document: purchase_invoice",
             "document: journal_entry",
-            "rules.yml:5 documents.out_of_pocket.document: is journal_entry, which needs balancing_account. "
-            "Add balancing_account.",
+            (
+                "rules.yml:5 documents.out_of_pocket.document: is journal_entry, which needs balancing_account. "
+                "Add balancing_account."
+            ),
         ),
         (
             "document: purchase_invoice",
@@ -195,9 +197,11 @@ def test_one_mistake_is_told_with_its_line(good: str, bad: str, error: str) -> N
         ),
         (
             'descriptions: {header: "{merchant}"}\n',
-            "rules.yml:12 descriptions.header: uses the unknown field {merchant}. Possible here: report_name, "
-            "report_number, report_id, policy, submitter, submitter_email, employee_custom_field_1, "
-            "employee_custom_field_2.",
+            (
+                "rules.yml:12 descriptions.header: uses the unknown field {merchant}. Possible here: report_name, "
+                "report_number, report_id, policy, submitter, submitter_email, employee_custom_field_1, "
+                "employee_custom_field_2."
+            ),
         ),
         (
             'descriptions: {line: "{merchant!r:>9}"}\n',
@@ -208,8 +212,8 @@ def test_one_mistake_is_told_with_its_line(good: str, bad: str, error: str) -> N
             "rules.yml:12 descriptions.line: has a brace that does not close; write {{ for a brace itself.",
         ),
         (
-            "dimensions:\n  AREA: {fixed: EU, on: lnes}\n",
-            "rules.yml:13 dimensions.AREA.on: cannot be 'lnes'. Did you mean lines?",
+            "dimensions:\n  AREA: {fixed: EU, applies_to: lnes}\n",
+            "rules.yml:13 dimensions.AREA.applies_to: cannot be 'lnes'. Did you mean lines?",
         ),
         (
             "dimensions:\n  AREA: {fixed: EU, required: perhaps}\n",
@@ -243,6 +247,7 @@ def test_one_mistake_is_told_with_its_line(good: str, bad: str, error: str) -> N
             "dimensions: &all\n  AREA: *all\n",
             "rules.yml:12 dimensions.AREA: contains itself through an alias (*name).",
         ),
+        ("company:\n", "rules.yml:12 company: has no value. Write one, or remove the key."),
         ("? [a, b]\n: c\n", "rules.yml:12: has a key that is not a plain text."),
     ],
 )

@@ -198,7 +198,7 @@ def _dimensions(making: Making, expense: Expense | None, place: str) -> list[dic
     """The dimensions of one line, or (without expense) of the whole document."""
     dimensions = []
     for name, rule in making.rules_file.rules.dimensions.items():
-        if rule.on != ("header" if expense is None else "lines"):
+        if rule.applies_to != ("header" if expense is None else "lines"):
             continue
         path: Path = ("dimensions", name)
         if expense is None:

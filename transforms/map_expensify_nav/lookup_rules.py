@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from map_expensify_nav.sources import TABLES, table_key
+from map_expensify_nav.sources import SOURCES, TABLES, table_key
 
 LONGEST_CODE = 20
 """Account, vendor, dimension and dimension value numbers are Code[20] in NAV."""
@@ -58,7 +58,15 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Sources = Annotated[list[SourceName], Field(min_length=1), BeforeValidator(_as_list)]
+_SOURCE_NAMES = {"enum": list(SOURCES)}
+Sources = Annotated[
+    list[SourceName],
+    Field(min_length=1),
+    BeforeValidator(_as_list),
+    WithJsonSchema(
+        {"anyOf": [_SOURCE_NAMES, {"type": "array", "items": _SOURCE_NAMES, "minItems": 1}]}
+    ),
+]
 
 
 class RuleModel(BaseModel):
@@ -238,7 +246,7 @@ class BalancingAccount(Lookup):
 class DimensionRule(Lookup):
     """How one dimension gets its value."""
 
-    on: Literal["lines", "header"] = Field(
+    applies_to: Literal["lines", "header"] = Field(
         default="lines", description="Whether it is set line by line or once on the whole document."
     )
     required: bool = Field(

@@ -63,8 +63,8 @@ class LineReader(SimpleSingerReader):
             message: dict[str, Any] = deserialize_json(line)
         except ValueError as error:
             raise InputError(
-                f"Standard input holds a line of {len(line.rstrip())} characters that is not JSON ({type(error).__name__}). "
-                "Check what runs before the mapper."
+                f"Standard input holds a line of {len(line.rstrip())} characters that is not JSON "
+                f"({type(error).__name__}). Check what runs before the mapper."
             ) from None
         kind = message.get("type") if hasattr(message, "get") else None
         if not isinstance(kind, str) or kind not in SingerMessageType.__members__:

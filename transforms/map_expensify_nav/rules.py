@@ -7,7 +7,7 @@ descriptions below are also what `rules.schema.json` and the README say.
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
@@ -247,6 +247,24 @@ def json_schema_text() -> str:
     """The JSON Schema of a rules file, for editors: the text of `transforms/rules/rules.schema.json`."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Rules.model_json_schema(by_alias=True),
+        **_without_null(Rules.model_json_schema(by_alias=True)),
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _without_null(schema: Any) -> Any:  # noqa: ANN401 (JSON)
+    """The schema as the file is written: a key that says nothing is left out, it is not null."""
+    if isinstance(schema, list):
+        return [_without_null(item) for item in schema if item != {"type": "null"}]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {
+        key: _without_null(value)
+        for key, value in schema.items()
+        if (key, value) != ("default", None) and not (key == "title" and isinstance(value, str))
+    }
+    choices = plain.get("anyOf")
+    if isinstance(choices, list) and len(choices) == 1:
+        del plain["anyOf"]
+        plain = {**choices[0], **plain}
+    return plain

@@ -18,13 +18,14 @@ from map_expensify_nav.rules import Rules
 from map_expensify_nav.yaml_marks import MarkedData, Path, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
     from map_expensify_nav.lookup_rules import Misfit
 
+_NO_VALUE = ("has no value.", "Write one, or remove the key.")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -92,11 +93,16 @@ def parse_rules(text: str, name: str) -> RulesFile:
     ]
     if marks.data is None:
         raise RulesFileError(problems or [RulesFileProblem(name, None, "", "is empty.")])
+    problems += [
+        RulesFileProblem(name, marks.line(path), key_path(path), *_NO_VALUE)
+        for path in _valueless(marks.data, ())
+    ]
     try:
         rules = Rules.model_validate(marks.data)
     except ValidationError as failure:
         for error in failure.errors(include_url=False):
-            problems += _problems(error, name, marks)
+            if error["input"] is not None:  # told above
+                problems += _problems(error, name, marks)
         raise RulesFileError(problems) from None
     if problems:
         raise RulesFileError(problems)
@@ -135,6 +141,18 @@ def _file_error(name: str, message: str, suggestion: str) -> RulesFileError:
     return RulesFileError([RulesFileProblem(name, None, "", message, suggestion)])
 
 
+def _valueless(data: object, path: Path) -> Iterator[Path]:
+    """The paths of all keys and items without a value."""
+    if data is None:
+        yield path
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _valueless(value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _valueless(value, (*path, index))
+
+
 def _problems(error: ErrorDetails, name: str, marks: MarkedData) -> list[RulesFileProblem]:
     """The problems of one of pydantic's errors, in words."""
     path: Path = tuple(key for key in error["loc"] if key != "[key]")
@@ -167,8 +185,6 @@ def _words(error: ErrorDetails, path: Path, context: dict[str, Any]) -> tuple[st
         return f"uses the unknown field {{{field}}}.", _did_you_mean(field, context["fields"])
     if kind == "missing":
         return "is missing.", f"Add {path[-1]}."
-    if given is None:
-        return "has no value.", "Write one, or remove the key."
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", str(context["expected"]))
         return f"cannot be '{given}'.", _did_you_mean(str(given), choices)
