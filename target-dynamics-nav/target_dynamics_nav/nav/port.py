@@ -171,7 +171,7 @@ class Capabilities:
 
 
 class NavClient(Protocol):
-    """What the posting protocol asks of a NAV server, one company at a time (`company` as `resolve_company` gave it)."""
+    """What the posting protocol asks of a NAV server; `company` is always one that `resolve_company` gave."""
 
     capabilities: Capabilities
 
