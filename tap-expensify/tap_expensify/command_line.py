@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from tap_expensify.errors import ConfigurationError, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import click
 
 LIST_SETTINGS = ("policy_ids", "report_states")
 NUMBER_SETTINGS = ("lookback_days", "request_timeout")
@@ -29,17 +30,24 @@ class TapCommand(SingerCommand):
         try:
             return super().main(*args, **kwargs)
         except TapError as error:
-            self._report(error)
-        except BrokenPipeError:
-            # The reader of our output is gone; Python would complain once more when it closes it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self.logger.error("The program that reads the tap's output has ended. [output_closed]")  # noqa: TRY400
+            self._report(error.sentence(), error.code, error.field)
         except OSError as error:
-            self.logger.error("A file could not be read or written: %s. [file]", error.strerror)  # noqa: TRY400
+            self._report(f"A file could not be read or written: {error.strerror}. [file]", "file")
         sys.exit(1)
 
-    def _report(self, error: TapError) -> None:
-        self.logger.error("%s", error.sentence(), extra={"code": error.code, "field": error.field})
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as in click
+        """Runs the tap; click ends the process quietly when the reader of the output is gone."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            self._report(
+                "The program that reads the tap's output has ended. [output_closed]",
+                "output_closed",
+            )
+            raise
+
+    def _report(self, sentence: str, code: str, field: str | None = None) -> None:
+        self.logger.error("%s", sentence, extra={"code": code, "field": field})
 
 
 def settings_from_environment(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,8 +82,9 @@ def checked_json_file(file: IO[str] | None, option: str) -> IO[str] | None:
     """The same text, known to be a JSON object."""
     if file is None:
         return None
-    content = file.read()
+    content = ""
     try:
+        content = file.read()
         valid = isinstance(json.loads(content), dict)
     except ValueError:
         valid = False

@@ -61,7 +61,7 @@ class ExpensifyStream(Stream):
 
     def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: object) -> None:
         """Logs; but an expected error only once, where the command line ends with it."""
-        if level >= logging.ERROR and isinstance(sys.exc_info()[1], TapError):
+        if level >= logging.ERROR and isinstance(sys.exc_info()[1], (TapError, OSError)):
             level = logging.DEBUG
         super().log(message, *args, level=level, **kwargs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime, timezone
 from functools import cached_property
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream, Tap
@@ -224,16 +225,18 @@ class TapExpensify(Tap):
         Raises:
             ConfigurationError: A file is missing or is not a JSON object.
         """
-        try:
-            return super().cb_config(ctx, param, value)
-        except FileNotFoundError as error:
-            raise ConfigurationError(
-                "A configuration file was not found.", code="config_file", field="--config"
-            ) from error
-        except (TypeError, ValueError) as error:
-            raise ConfigurationError(
-                "A configuration file is not a JSON object.", code="config_file", field="--config"
-            ) from error
+        for path in value:
+            if path != "ENV":
+                try:
+                    with Path(path).open(encoding="utf-8") as file:
+                        checked_json_file(file, "--config")
+                except OSError as error:
+                    raise ConfigurationError(
+                        f"The configuration file {path} cannot be read: {error.strerror}.",
+                        code="file_unreadable",
+                        field="--config",
+                    ) from error
+        return super().cb_config(ctx, param, value)
 
     @classmethod
     def invoke(
