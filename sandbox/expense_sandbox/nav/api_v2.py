@@ -276,6 +276,9 @@ class Api:
         self, call: Call, entity: EntityType, body: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
         as_text = "ieee754compatible=true" in call.headers.get("Content-Type", "").lower()
+        if self._quirks.field_order == "page":
+            order = list(entity.by_name)
+            body = dict(sorted(body.items(), key=lambda item: _position(order, item[0])))
         if "pricesIncludeTax" in body and not self._quirks.prices_include_tax_writable:
             raise NavError("BadRequest", "Control 'pricesIncludeTax' is read-only.")
         values, parts = written(entity, body, decimals_as_text=as_text)
@@ -334,6 +337,10 @@ class Api:
             entity_set.post(self.books, company, record)
             self.books.count_write()
         return Response(204, {"OData-Version": "4.0"})
+
+
+def _position(order: list[str], name: str) -> int:
+    return order.index(name) if name in order else len(order)
 
 
 def _invalid_token() -> NavError:

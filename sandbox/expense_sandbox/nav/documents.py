@@ -19,6 +19,11 @@ NO_ID = "00000000-0000-0000-0000-000000000000"
 PLAIN_HEADER_FIELDS = (
     "external_number", "purchaser", "prices_include_tax", "discount_amount",
 )  # fmt: skip
+NO_INVOICE_DISCOUNT = (
+    "You cannot apply an invoice discount because the document does not include lines where the "
+    "Allow Invoice Disc. field is selected."
+)
+"""Lines for G/L accounts, the only ones there are here, never allow it."""
 BLOCKING = "You cannot {verb} this type of document when Vendor {number} is blocked with type All"
 
 
@@ -184,6 +189,8 @@ def _with_fields(
     company: Company, document: records.Document, fields: Mapping[str, Any]
 ) -> records.Document:
     plain = {name: fields[name] for name in PLAIN_HEADER_FIELDS if name in fields}
+    if plain.get("discount_amount", ZERO) != ZERO:
+        raise dialog(NO_INVOICE_DISCOUNT)
     texts = {**document.texts, **fields.get("texts", {})}
     currency: dict[str, Any] = {}
     if _given(fields, "currency_id") or "currency_code" in fields:

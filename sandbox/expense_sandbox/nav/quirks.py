@@ -19,6 +19,7 @@ class NavQuirks:
         missing_company_status: HTTP status of `Internal_CompanyNotFound`.
         duplicate_key_status: HTTP status of `Internal_EntityWithSameKeyExists`.
         expand_on_post: Whether `$expand` on a create returns the nested parts.
+        field_order: Whether NAV validates a line's fields as sent (`json`) or in page order.
         leftover_blank_line: Posting a journal leaves an empty line 10000 behind.
         reports_finance: Whether the reportsFinance beta API is installed.
         prices_include_tax_writable: Whether documents take `pricesIncludeTax`.
@@ -39,6 +40,7 @@ class NavQuirks:
     missing_company_status: Literal[400, 404] = 404
     duplicate_key_status: Literal[400, 409] = 400
     expand_on_post: bool = True
+    field_order: Literal["json", "page"] = "json"
     leftover_blank_line: bool = True
     reports_finance: bool = True
     prices_include_tax_writable: bool = True

@@ -46,9 +46,7 @@ EUROPE = CompanySeed(
         AccountSeed("8320", "Legacy Telephony", blocked=True),
         AccountSeed("8430", "Airfare"),
         AccountSeed("8440", "Hotel", tax_code="VAT10"),
-        AccountSeed(
-            "8450", "Meals", default_dimensions=(DefaultDimensionSeed("AREA", "EU"),)
-        ),
+        AccountSeed("8450", "Meals", default_dimensions=(DefaultDimensionSeed("AREA", "EU"),)),
         AccountSeed(
             "8460",
             "Entertainment",
@@ -92,9 +90,7 @@ EUROPE = CompanySeed(
                 DimensionValueSeed("P-100", "Zürich: Phase 2"),
             ),
         ),
-        DimensionSeed(
-            "OLDCODE", "No longer used", (DimensionValueSeed("X", "Ex"),), blocked=True
-        ),
+        DimensionSeed("OLDCODE", "No longer used", (DimensionValueSeed("X", "Ex"),), blocked=True),
     ),
     currencies=(
         CurrencySeed(
@@ -124,9 +120,7 @@ class Nav:
         self.server = server
         self.books = books
         self.root = f"{server.url}/api/v2.0"
-        self.company_id = next(
-            item.id for item in books.companies.values() if item.name == company
-        )
+        self.company_id = next(item.id for item in books.companies.values() if item.name == company)
         self.company = f"{self.root}/companies({self.company_id})"
         self.session = requests.Session()
         self.session.auth = ("API", "access-key-1")
@@ -157,7 +151,9 @@ class Nav:
         return self.session.request(method, self.url(path), timeout=10, **options)
 
     def get(self, path: str, **headers: str) -> Any:
-        answer = self.call("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        answer = self.call(
+            "GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
         assert answer.status_code == 200, answer.text
         return answer.json(parse_float=Decimal)
 
@@ -207,9 +203,7 @@ class Nav:
         return self.create("purchaseInvoices", body)
 
     def control(self, method: str, path: str, **options: Any) -> requests.Response:
-        return requests.request(
-            method, f"{self.server.url}/_sandbox/{path}", timeout=10, **options
-        )
+        return requests.request(method, f"{self.server.url}/_sandbox/{path}", timeout=10, **options)
 
     def ledger(self) -> dict[str, Any]:
         document: dict[str, Any] = self.control(

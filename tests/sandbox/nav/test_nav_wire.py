@@ -56,9 +56,7 @@ def test_an_unknown_company(start_nav: Callable[..., Nav], status: int) -> None:
     assert named[:2] == (status, "Internal_CompanyNotFound")
 
 
-@pytest.mark.parametrize(
-    "prefix", ["/v2.0/Production", "/v2.0/tenant-1/Production", "/BC230", ""]
-)
+@pytest.mark.parametrize("prefix", ["/v2.0/Production", "/v2.0/tenant-1/Production", "/BC230", ""])
 def test_base_urls_of_every_kind_of_installation(nav: Nav, prefix: str) -> None:
     page = nav.get(f"{nav.server.url}{prefix}/api/v2.0/companies")
     assert page["@odata.context"] == f"{nav.server.url}{prefix}/api/v2.0/$metadata#companies"
