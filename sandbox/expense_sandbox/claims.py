@@ -7,6 +7,7 @@ import csv
 import gzip
 import hashlib
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,6 +27,8 @@ POLICY_NAME: Final = "Claims"
 COMPANY_NAME: Final = "Claims Ledger"
 FIRST_ACCOUNT: Final = 8001
 _MOST_CATEGORIES: Final = 1_999
+_LARGEST: Final = 10**15
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIELDS: Final = "claimant, date, category, subcategory, details, amount (or cents), currency"
 
 
@@ -140,26 +143,27 @@ def _claim(path: Path, line_number: int, row: dict[str, Any]) -> Claim:
             )
         return value
 
-    try:
-        day = (
-            date.fromisoformat(text("date", required=False))
-            if text("date", required=False)
-            else None
-        )
-    except ValueError as error:
-        raise ClaimsFileError(
-            f"{path}, line {line_number}: date {row['date']!r} is not YYYY-MM-DD."
-        ) from error
     return Claim(
         line_number=line_number,
         claimant=text("claimant"),
-        day=day,
+        day=_day(path, line_number, text("date", required=False)),
         category=text("category"),
         subcategory=text("subcategory", required=False),
         details=text("details", required=False),
         cents=_cents(path, line_number, row),
         currency=text("currency").upper(),
     )
+
+
+def _day(path: Path, line_number: int, text: str) -> date | None:
+    if not text:
+        return None
+    if _DATE.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass  # a day no month has
+    raise ClaimsFileError(f"{path}, line {line_number}: date {text!r} is not YYYY-MM-DD.")
 
 
 def _cents(path: Path, line_number: int, row: dict[str, Any]) -> int:
@@ -172,9 +176,11 @@ def _cents(path: Path, line_number: int, row: dict[str, Any]) -> int:
         number = Decimal(str(value).strip())
     except InvalidOperation as error:
         raise ClaimsFileError(f"{place}: {name} {value!r} is not a number.") from error
-    cents = number * 100 if name == "amount" else number
     if isinstance(value, bool) or not number.is_finite():
         raise ClaimsFileError(f"{place}: {name} {value!r} is not a number.")
+    if abs(number) > _LARGEST:
+        raise ClaimsFileError(f"{place}: {name} {value!r} is too large.")
+    cents = number * 100 if name == "amount" else number
     if cents != cents.to_integral_value():
         rule = "has more than two decimals" if name == "amount" else "is not a whole number"
         raise ClaimsFileError(f"{place}: {name} {value!r} {rule}.")

@@ -66,8 +66,7 @@ def announce(sandbox: Sandbox, environment: Mapping[str, str]) -> None:
     for name, value in sandbox.settings().items():
         shown = f"(from {VARIABLES[name]})" if name in given else value
         click.echo(f"  {name}={shown}")
-    click.echo("\nServing until Ctrl-C or SIGTERM.")
-    click.get_text_stream("stdout").flush()
+    click.echo("\nServing until Ctrl-C or SIGTERM.")  # echo flushes
 
 
 def _addresses(sandbox: Sandbox) -> str:
