@@ -6,12 +6,14 @@ import dataclasses
 import io
 import json
 import logging
+import os
 from collections import deque
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import settings
 
 from expense_sandbox.credentials import ExpensifyCredentials
 from expense_sandbox.data import build_world
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from expense_sandbox.expensify.quirks import Quirks
     from expense_sandbox.faults import FaultPlan
     from expense_sandbox.world import World
+
+# The same examples each time, however slow the machine is at the moment.
+settings.register_profile("deterministic", derandomize=True, deadline=None)
+settings.load_profile("deterministic")
 
 USER_ID = "aa_tester_northwind_example"
 USER_SECRET = "0123456789abcdef0123456789abcdef01234567"
@@ -244,8 +250,6 @@ def new_tap() -> Callable[..., PatientTap]:
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """No setting leaks in from the environment; every log line is seen."""
-    import os
-
     for name in list(os.environ):
         if name.startswith("TAP_EXPENSIFY_"):
             monkeypatch.delenv(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -285,6 +287,23 @@ def test_reports_never_approved_are_left_out_whatever_the_states(
     assert f"{len(never)} without (left out)" in caplog.text
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "Pacific/Kiritimati", "Asia/Kathmandu"])
+def test_the_machine_s_time_zone_does_not_matter(
+    run: Any, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    state = state_at("2026-06-20T23:30:00Z")
+    plain = run(config, state=json.loads(json.dumps(state)))
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        moved = run(config, state=json.loads(json.dumps(state)))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert moved.records("reports") == plain.records("reports")
+    assert moved.bookmarks("reports")[1:] == plain.bookmarks("reports")[1:]
+
+
 def test_years_are_walked_in_windows(
     run: Any, make_config: Any, expensify: ExpensifyServer, world: World
 ) -> None:
@@ -411,6 +430,7 @@ def test_a_wrong_secret_stops_at_once_and_is_nowhere_to_be_seen(
     expensify: ExpensifyServer,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     output = new_messages()
     wrong = "not-the-secret-31337"
     with pytest.raises(CredentialsError) as caught:
@@ -426,6 +446,7 @@ def test_the_secret_is_nowhere_to_be_seen(
     caplog: pytest.LogCaptureFixture,
     secrets: tuple[str, str],
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     messages = run(config, streams=ALL)
     user_id, user_secret = secrets
     assert user_secret not in caplog.text + json.dumps(messages)
