@@ -46,9 +46,3 @@ def documents_of() -> Callable[[dict[str, Any], str], list[MappedDocument]]:
         return map_report(json.loads(json.dumps(report)), parse_rules(rules, "rules.yml"))
 
     return run
-
-
-@pytest.fixture(scope="session")
-def project() -> Path:
-    """The repository."""
-    return Path(__file__).parents[2]

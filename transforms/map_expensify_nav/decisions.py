@@ -127,7 +127,9 @@ class Decider:
                 return decision
         codes = {decision.code for decision in decisions}
         if len(codes) == 1:
-            return decisions[0]
+            # If one of them needed the default, that is what has to be noted.
+            defaults = [decision for decision in decisions if decision.outcome is Outcome.DEFAULT]
+            return (defaults or decisions)[0]
         said = sorted(code or "nothing" for code in codes)
         return Decision(
             Outcome.AMBIGUOUS,

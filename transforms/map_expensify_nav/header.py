@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from map_expensify_nav.decisions import Decider, accept
 from map_expensify_nav.findings import Findings, Note, Problem
 from map_expensify_nav.report import day_of, parse_date
+from map_expensify_nav.rules import zone_of
 from map_expensify_nav.rules_file import key_path
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def document_date(making: Making, name: str) -> str | None:
     """
     dates = making.rules_file.rules.dates
     rule: str = getattr(dates, name)
-    zone = ZoneInfo(dates.time_zone)
+    zone = zone_of(dates.time_zone)
     day: date | None
     if rule == "approved":
         day = day_of(making.report.approved_at, zone)

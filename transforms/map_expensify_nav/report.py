@@ -16,7 +16,7 @@ from map_expensify_nav.sources import field_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from zoneinfo import ZoneInfo
+    from datetime import tzinfo
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|\+00:00)?")
@@ -147,7 +147,7 @@ def parse_date(text: str | None) -> date | None:
         return None
 
 
-def day_of(timestamp: str | None, zone: ZoneInfo | timezone) -> date | None:
+def day_of(timestamp: str | None, zone: tzinfo) -> date | None:
     """The day on which something happened, in a time zone.
 
     Args:

@@ -7,6 +7,7 @@ descriptions below are also what `rules.schema.json` and the README say.
 from __future__ import annotations
 
 import json
+from datetime import timezone, tzinfo
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -42,9 +43,18 @@ def _date_rule(value: str) -> str:
     )
 
 
+def zone_of(name: str) -> tzinfo:
+    """A time zone by its name; UTC also where the machine has no time zone data.
+
+    Raises:
+        ZoneInfoNotFoundError, ValueError, OSError: If there is no such zone.
+    """
+    return timezone.utc if name == "UTC" else ZoneInfo(name)
+
+
 def _time_zone(value: str) -> str:
     try:
-        ZoneInfo(value)
+        zone_of(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise PydanticCustomError(
             "time_zone", "is no time zone this machine knows, such as UTC or Europe/Paris."

@@ -14,6 +14,11 @@ import yaml
 
 Path = tuple[str | int, ...]
 
+_ADVICE = {
+    "mapping values are not allowed": " A text that contains a colon and a blank needs quotes.",
+    "cannot start any token": " Indent with blanks, not tabs; a text that begins with a sign needs quotes.",
+}
+
 
 @dataclass(frozen=True)
 class MarkedError:
@@ -64,7 +69,7 @@ def read_yaml(text: str) -> MarkedData:
             MarkedError(
                 line=mark.line + 1 if mark else 1,
                 path=(),
-                message="is not valid YAML here: " + (error.problem or "unreadable") + ".",
+                message=f"is not valid YAML here: {error.problem}.{_advice(error.problem or '')}",
             )
         )
         return result
@@ -80,6 +85,11 @@ def read_yaml(text: str) -> MarkedData:
         result.lines[()] = node.start_mark.line + 1
         result.data = _plain(node, (), result, frozenset())
     return result
+
+
+def _advice(problem: str) -> str:
+    """What to do about the two mistakes that are made most."""
+    return next((advice for words, advice in _ADVICE.items() if words in problem), "")
 
 
 def _plain(node: yaml.Node, path: Path, result: MarkedData, around: frozenset[int]) -> Any:  # noqa: ANN401
