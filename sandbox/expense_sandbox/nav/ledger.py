@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from expense_sandbox.nav import records
-from expense_sandbox.nav.amounts import ZERO
+from expense_sandbox.nav.amounts import ZERO, rounded
 from expense_sandbox.nav.company import Company, new_id
 from expense_sandbox.nav.errors import NavError, dialog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
-    from decimal import Decimal
+
+
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,9 @@ def enter(company: Company, entries: Sequence[tuple[Voucher, Movement]]) -> None
                 external_document_number=voucher.external_document_number,
                 account_number=movement.account_number,
                 description=movement.description,
-                amount=movement.local_amount,
+                amount=rounded(movement.local_amount, CENT),
                 source_currency_code=voucher.currency_code,
-                source_amount=movement.source_amount,
+                source_amount=rounded(movement.source_amount, CENT),
                 dimensions=movement.dimensions,
             )
         )
@@ -83,8 +86,8 @@ def enter_vendor(
             external_document_number=voucher.external_document_number,
             description=movement.description,
             currency_code=voucher.currency_code,
-            amount=movement.source_amount,
-            local_amount=movement.local_amount,
+            amount=rounded(movement.source_amount, CENT),
+            local_amount=rounded(movement.local_amount, CENT),
             dimensions=movement.dimensions,
         )
     )
@@ -98,6 +101,8 @@ def refuse_duplicate(
     Raises:
         NavError: When it has.
     """
+    if not external_number:
+        return
     key = (document_type, external_number, vendor_number)
     if company.vendor_entries.first("external", key) is not None:
         raise dialog(f"Purchase {document_type} {external_number} already exists for this vendor.")
