@@ -136,7 +136,7 @@ def _vendors(http: NavHttp, company: Company, local_currency: str) -> dict[str, 
             number=code(row.get("number")),
             name=text(row.get("displayName")),
             blocked=caption(row.get("blocked")),
-            currency_code=code(row.get("currencyCode")).replace(local_currency, ""),
+            currency_code=_foreign(code(row.get("currencyCode")), local_currency),
             default_dimensions={
                 code(entry.get("dimensionCode")): code(entry.get("dimensionValueCode"))
                 for entry in row.get("defaultDimensions") or []
@@ -146,6 +146,11 @@ def _vendors(http: NavHttp, company: Company, local_currency: str) -> dict[str, 
         for row in rows
     )
     return {vendor.number: vendor for vendor in vendors}
+
+
+def _foreign(currency: str, local_currency: str) -> str:
+    """The currency's code; "" for the company's own, which NAV shows by its code and keeps as blank."""
+    return "" if currency == local_currency else currency
 
 
 def _bank_accounts(http: NavHttp, company: Company) -> frozenset[str] | None:

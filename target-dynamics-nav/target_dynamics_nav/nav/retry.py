@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 RATE_WINDOW_SECONDS = 300.0
 """Business Central counts requests in a sliding window of five minutes, 6,000 at most for each app registration."""
+_WORTH_A_WORD_SECONDS = 1.0
 
 
 def _utc_now() -> datetime:
@@ -180,4 +181,11 @@ class Pace:
             if len(self._sent) < self._limit:
                 self._sent.append(now)
                 return
-            self._clock.sleep(self._sent[0] + RATE_WINDOW_SECONDS - now)
+            pause = self._sent[0] + RATE_WINDOW_SECONDS - now
+            if pause >= _WORTH_A_WORD_SECONDS:
+                logger.info(
+                    "Waiting %.0f s so as not to send more than %d requests in five minutes",
+                    pause,
+                    self._limit,
+                )
+            self._clock.sleep(pause)
