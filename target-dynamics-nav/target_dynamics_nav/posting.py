@@ -316,6 +316,9 @@ class Poster:
             )
             return self._record_changed(document, posted[0].number, [problem])
         self._require_same(document, posted)
+        for item in posted:
+            if item.leftover_id is not None:  # a crash came between the posting and the tidying up
+                self._delete(document, item)
         self._record(document, Status.ALREADY_POSTED, posted[0], posted_digest=document.digest)
         return Outcome(Status.ALREADY_POSTED, nav_number=posted[0].number)
 
