@@ -301,11 +301,11 @@ class Api:
         entity_set, company = target.entity_set, target.company
         if target.key is None or target.action or entity_set.change is None or company is None:
             raise self._not_allowed("PATCH", entity_set.name)
-        token = call.headers.get("If-Match")
-        if token is None:
+        expected = call.headers.get("If-Match")
+        if expected is None:
             raise _invalid_token()
         record = target.record(self._missing)
-        _compare(token, record)
+        _compare(expected, record)
         query = self._query(call, entity_set.type)
         values, parts = self._written(call, entity_set.type, json_object(call.body))
         if parts:
@@ -351,11 +351,11 @@ def _invalid_token() -> NavError:
     )
 
 
-def _compare(token: str, record: Record) -> None:
-    token = token.strip()
-    if token == "*":
+def _compare(expected: str, record: Record) -> None:
+    expected = expected.strip()
+    if expected == "*":
         return
-    if ETAG.fullmatch(token) is None:
+    if ETAG.fullmatch(expected) is None:
         raise _invalid_token()
-    if token != etag_of(record):
+    if expected != etag_of(record):
         raise NavError("Request_EntityChanged", "Another user has already changed the record.", 409)

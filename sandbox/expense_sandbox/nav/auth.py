@@ -78,6 +78,18 @@ class Gatekeeper:
             for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()
         }
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
+        refusal = self._refusal_of_client(tenant, form)
+        if refusal is not None:
+            return refusal
+        if form["grant_type"] == "refresh_token":
+            return self._refreshed(form, query)
+        scope = form.get("scope", "")
+        if scope != SCOPE:
+            text = f"The provided value for the input parameter 'scope' is not valid: '{scope}'."
+            return self._refusal("invalid_scope", 70011, text, 400)
+        return json_response(self._grant())
+
+    def _refusal_of_client(self, tenant: str, form: dict[str, str]) -> Response | None:
         known = self._credentials
         if tenant not in {known.tenant_id, *SHARED_TENANTS}:
             return self._refusal("invalid_request", 90002, f"Tenant '{tenant}' not found.", 400)
@@ -91,22 +103,15 @@ class Gatekeeper:
                 f"directory '{tenant}'."
             )
             return self._refusal("unauthorized_client", 700016, text, 400)
-        if not secrets.compare_digest(
-            form.get("client_secret", "").encode(), known.client_secret.encode()
-        ):
+        given = form.get("client_secret", "").encode()
+        if not secrets.compare_digest(given, known.client_secret.encode()):
             text = (
                 "Invalid client secret provided. Ensure the secret being sent in the request is "
                 "the client secret value, not the client secret ID, for a secret added to app "
                 f"'{known.client_id}'."
             )
             return self._refusal("invalid_client", 7000215, text, 401)
-        if grant == "refresh_token":
-            return self._refreshed(form, query)
-        scope = form.get("scope", "")
-        if scope != SCOPE:
-            text = f"The provided value for the input parameter 'scope' is not valid: '{scope}'."
-            return self._refusal("invalid_scope", 70011, text, 400)
-        return json_response(self._grant())
+        return None
 
     def _refreshed(self, form: dict[str, str], query: dict[str, str]) -> Response:
         known = self._credentials.refresh_token

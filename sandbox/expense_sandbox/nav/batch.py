@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from expense_sandbox.faults import Fault
 from expense_sandbox.http import Headers, Response
 from expense_sandbox.nav.api_v2 import Api, Call
 from expense_sandbox.nav.errors import NavError
@@ -24,7 +23,7 @@ from expense_sandbox.nav.wire import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from expense_sandbox.faults import FaultPlan
+    from expense_sandbox.faults import Fault, FaultPlan
 
 MAXIMUM_PARTS = 100
 FIRST_ERROR_STATUS = 400
@@ -118,8 +117,7 @@ class Batches:
         try:
             with self._api.books.transaction():
                 answers = self._run(parts, go_on=go_on)
-                if any(answer["status"] >= FIRST_ERROR_STATUS for answer in answers):
-                    raise _RolledBackError
+                _roll_back_if_any_failed(answers)
         except _RolledBackError:
             # What was taken back is still reported as done: NAV does the same.
             return answers
@@ -142,6 +140,11 @@ class Batches:
             return _fault_answer(before[0])
         response = self._api.answer(call)
         return _fault_answer(faults[0]) if faults else response
+
+
+def _roll_back_if_any_failed(answers: list[dict[str, Any]]) -> None:
+    if any(answer["status"] >= FIRST_ERROR_STATUS for answer in answers):
+        raise _RolledBackError
 
 
 def _fault_answer(fault: Fault) -> Response:

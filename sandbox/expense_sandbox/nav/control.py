@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from expense_sandbox.http import CONTROL_PREFIX, Request, Response, json_response
-from expense_sandbox.nav import records
 from expense_sandbox.nav.codec import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from expense_sandbox.nav import records
     from expense_sandbox.nav.auth import Gatekeeper
     from expense_sandbox.nav.books import Books
     from expense_sandbox.nav.company import Company

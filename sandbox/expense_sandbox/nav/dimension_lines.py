@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from expense_sandbox.nav import dimensions, records
-from expense_sandbox.nav.dimensions import DimensionSetLine
 from expense_sandbox.nav.errors import dialog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from expense_sandbox.nav.company import Company
+    from expense_sandbox.nav.dimensions import DimensionSetLine
     from expense_sandbox.nav.store import Record
 
 NO_PARENT = "You must get to the parent first to {verb} dimension set line."

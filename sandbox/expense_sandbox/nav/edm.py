@@ -185,23 +185,22 @@ def from_wire(item: Property, value: Any, *, decimals_as_text: bool = False) -> 
         return _text(item, value)
     if item.kind is Kind.ENUM:
         return member_of(item, value)
-    if item.kind is Kind.BOOLEAN and isinstance(value, bool):
-        return value
-    if isinstance(value, bool):
-        raise mismatch(item, value)
-    if item.kind is Kind.INTEGER and isinstance(value, int):
-        return value
-    if item.kind is Kind.DECIMAL:
-        if isinstance(value, (int, Decimal)):
-            return Decimal(value)
-        if decimals_as_text and isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value):
-            return Decimal(value)
-    if isinstance(value, str):
-        return _from_text(item, value)
-    raise mismatch(item, value)
+    if item.kind is Kind.DECIMAL and decimals_as_text and isinstance(value, str):
+        value = Decimal(value) if re.fullmatch(r"-?\d+(\.\d+)?", value) else value
+    if item.kind in _FROM_JSON:
+        # `bool` is an `int` to Python, not to OData.
+        if type(value) not in _FROM_JSON[item.kind]:
+            raise mismatch(item, value)
+        return Decimal(value) if item.kind is Kind.DECIMAL else value
+    return _from_text(item, value)
 
 
 _TEXTS = (Kind.TEXT, Kind.CODE, Kind.OPTION)
+_FROM_JSON: dict[Kind, tuple[type, ...]] = {
+    Kind.BOOLEAN: (bool,),
+    Kind.INTEGER: (int,),
+    Kind.DECIMAL: (int, Decimal),
+}
 
 
 def blank(item: Property) -> Any:  # noqa: ANN401 - any kind
@@ -257,21 +256,19 @@ def member_of(item: Property, value: object) -> str:
     raise NavError("Unknown", f"'{value}' is not an option. The existing options are: {options}")
 
 
-def _from_text(item: Property, value: str) -> Any:  # noqa: ANN401 - any kind
+def _from_text(item: Property, value: object) -> Any:  # noqa: ANN401 - any kind
+    if not isinstance(value, str):
+        raise mismatch(item, value)
     try:
-        if item.kind is Kind.GUID:
-            return str(uuid.UUID(value)) if len(value) == len(NO_ID) else _refuse()
         if item.kind is Kind.DATE:
             return None if value == NO_DATE else date.fromisoformat(value)
         if item.kind is Kind.DATETIME:
             return datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except ValueError:
-        pass
+        if len(value) == len(NO_ID):
+            return str(uuid.UUID(value))
+    except ValueError as error:
+        raise mismatch(item, value) from error
     raise mismatch(item, value)
-
-
-def _refuse() -> str:
-    raise ValueError
 
 
 def written(

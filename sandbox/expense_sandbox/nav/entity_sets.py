@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,8 @@ from expense_sandbox.nav import (
 from expense_sandbox.nav.errors import dialog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from expense_sandbox.nav.books import Books
     from expense_sandbox.nav.company import Company
     from expense_sandbox.nav.edm import EntityType

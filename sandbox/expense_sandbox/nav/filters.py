@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import uuid
-from collections.abc import Callable
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,8 @@ from expense_sandbox.nav.edm import Kind, blank, member_of
 from expense_sandbox.nav.errors import NavError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from expense_sandbox.nav.company import Company
     from expense_sandbox.nav.edm import EntityType, Property
     from expense_sandbox.nav.store import Record

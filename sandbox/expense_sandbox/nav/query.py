@@ -61,7 +61,7 @@ class Query:
         for name, descending in reversed(self.order_by):
             item = entity.by_name[name]
             result.sort(
-                key=lambda row: _sortable(item.value_of(company, row)),  # noqa: B023 - used at once
+                key=lambda row: _sortable(item.value_of(company, row)),
                 reverse=descending,
             )
         return result

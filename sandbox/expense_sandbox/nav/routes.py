@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from expense_sandbox.nav.company import Company
     from expense_sandbox.nav.store import Record
 
+GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 SEGMENT = re.compile(r"([^()]*)(?:\((.*)\))?")
 NOT_VALID = (
     "The request URI is not valid. Since the segment '{}' refers to a collection, this must be "
@@ -95,17 +95,13 @@ def guid_key(segment: str, key: str) -> str:
         NavError: When it is none.
     """
     name, _, value = key.rpartition("=")
-    try:
-        if name not in {"", "id"}:
-            raise ValueError
-        return str(uuid.UUID(value))
-    except ValueError as error:
-        raise NavError(
-            "BadRequest_NotFound",
-            f"The request URI is not valid. The key '{key}' of the segment '{segment}' is not a "
-            "GUID.",
-            404,
-        ) from error
+    if name in {"", "id"} and GUID.fullmatch(value) is not None:
+        return value.lower()
+    raise NavError(
+        "BadRequest_NotFound",
+        f"The request URI is not valid. The key '{key}' of the segment '{segment}' is not a GUID.",
+        404,
+    )
 
 
 def resolve(

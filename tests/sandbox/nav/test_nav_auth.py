@@ -51,7 +51,7 @@ def test_a_token_opens_the_api(nav: Nav) -> None:
     ],
 )
 def test_entra_refusals(
-    nav: Nav, tenant: str, changes: dict[str, str], status: int, error: str, number: int
+    nav: Nav, *, tenant: str, changes: dict[str, str], status: int, error: str, number: int
 ) -> None:
     answer = ask(nav, tenant, **changes)
     assert answer.status_code == status

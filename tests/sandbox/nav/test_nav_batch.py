@@ -118,8 +118,10 @@ def test_a_hundred_and_not_one_more(nav: Nav) -> None:
     assert nav.refusal(answer) == (
         500,
         "Unknown",
-        "The current batch message contains too many parts. A maximum number of '100' query "
-        "operations and change sets are allowed in a batch message.",
+        (
+            "The current batch message contains too many parts. A maximum number of '100' query "
+            "operations and change sets are allowed in a batch message."
+        ),
     )
     assert codes(nav) == []
 

@@ -93,11 +93,16 @@ def test_a_transaction_is_all_or_nothing_down_to_the_indexes() -> None:
     (company,) = books.companies.values()
     before = books.to_json()
     vendor = next(iter(company.vendors))
-    with pytest.raises(NavError), books.transaction():
-        company.vendors.put(vendor.__class__(id="new", number="V2", name="Two"))
-        company.vendors.delete(vendor.id)
-        books.count_write()
-        raise NavError("X", "no")
+
+    def fail() -> None:
+        with books.transaction():
+            company.vendors.put(vendor.__class__(id="new", number="V2", name="Two"))
+            company.vendors.delete(vendor.id)
+            books.count_write()
+            raise NavError("X", "no")
+
+    with pytest.raises(NavError):
+        fail()
     after = books.to_json()
     assert after["companies"] == before["companies"]
     assert company.vendors.first("number", "V1") == vendor

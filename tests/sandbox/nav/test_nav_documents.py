@@ -67,14 +67,18 @@ def test_the_local_currency_may_be_named_and_is_stored_blank(nav: Nav) -> None:
         (
             {"currencyCode": "AUD"},
             "Internal_DataNotFoundFilter",
-            "There is no Currency Exchange Rate within the filter.\r\n\r\nFilters: Currency Code: "
-            "AUD, Starting Date: ..01/31/26",
+            (
+                "There is no Currency Exchange Rate within the filter.\r\n\r\nFilters: Currency Code: "
+                "AUD, Starting Date: ..01/31/26"
+            ),
         ),
         (
             {"currencyCode": "USD", "postingDate": "2017-12-31"},
             "Internal_DataNotFoundFilter",
-            "There is no Currency Exchange Rate within the filter.\r\n\r\nFilters: Currency Code: "
-            "USD, Starting Date: ..12/31/17",
+            (
+                "There is no Currency Exchange Rate within the filter.\r\n\r\nFilters: Currency Code: "
+                "USD, Starting Date: ..12/31/17"
+            ),
         ),
         (
             {"shortcutDimension1Code": "NOPE"},
@@ -116,14 +120,18 @@ def test_two_drafts_may_carry_the_same_vendor_number(nav: Nav) -> None:
         (
             "5410",
             "Application_FieldValidationException",
-            "Direct Posting must be equal to 'Yes'  in G/L Account: No.=5410. "
-            "Current value is 'No'.",
+            (
+                "Direct Posting must be equal to 'Yes'  in G/L Account: No.=5410. "
+                "Current value is 'No'."
+            ),
         ),
         (
             "8000",
             "Application_FieldValidationException",
-            "Account Type must be equal to 'Posting'  in G/L Account: No.=8000. "
-            "Current value is 'Begin-Total'.",
+            (
+                "Account Type must be equal to 'Posting'  in G/L Account: No.=8000. "
+                "Current value is 'Begin-Total'."
+            ),
         ),
     ],
 )
@@ -454,8 +462,10 @@ def test_concurrency_tokens(nav: Nav) -> None:
         assert nav.refusal(answer) == (
             400,
             "BadRequest_InvalidToken",
-            "Could not validate the client concurrency token required by the service. Please "
-            "provide a valid token in the client request.",
+            (
+                "Could not validate the client concurrency token required by the service. Please "
+                "provide a valid token in the client request."
+            ),
         )
     first = nav.get(path)["@odata.etag"]
     assert nav.patch(path, {"purchaser": "A"}, first).status_code == 200

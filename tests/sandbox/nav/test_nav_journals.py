@@ -129,8 +129,10 @@ def test_accounts_by_id(nav: Nav) -> None:
         (
             {"accountType": "Vendor", "accountNumber": "ABL001"},
             "Internal_InvalidTableRelation",
-            "The field Account No. of table Gen. Journal Line contains a value (ABL001) that "
-            "cannot be found in the related table (Vendor).",
+            (
+                "The field Account No. of table Gen. Journal Line contains a value (ABL001) that "
+                "cannot be found in the related table (Vendor)."
+            ),
         ),
         (
             {"balancingAccountId": "00000000-0000-0000-0000-000000000001"},
@@ -145,14 +147,18 @@ def test_accounts_by_id(nav: Nav) -> None:
         (
             {"currencyCode": "USD"},
             "BadRequest",
-            "The property 'currencyCode' does not exist on type 'Microsoft.NAV.journalLine'. "
-            "Make sure to only use property names that are defined by the type.",
+            (
+                "The property 'currencyCode' does not exist on type 'Microsoft.NAV.journalLine'. "
+                "Make sure to only use property names that are defined by the type."
+            ),
         ),
         (
             {"comment": "x" * 251},
             "Application_StringExceededLength",
-            "The length of the string is 251, but it must be less than or equal to 250 "
-            f"characters. Value: {'x' * 251}",
+            (
+                "The length of the string is 251, but it must be less than or equal to 250 "
+                f"characters. Value: {'x' * 251}"
+            ),
         ),
     ],
 )
@@ -225,26 +231,34 @@ def test_the_same_document_can_be_booked_twice(nav: Nav) -> None:
         (
             [entry("8430", 10)],
             "Application_DialogException",
-            "Document No. D-1 is out of balance by 10.00. Please check that Posting Date, "
-            "Document Type, Document No. and Amount are correct for each line.",
+            (
+                "Document No. D-1 is out of balance by 10.00. Please check that Posting Date, "
+                "Document Type, Document No. and Amount are correct for each line."
+            ),
         ),
         (
             [entry("8430", 1638.4), entry("2910", -1638.4, "D-2")],
             "Application_DialogException",
-            "Document No. D-1 is out of balance by 1,638.40. Please check that Posting Date, "
-            "Document Type, Document No. and Amount are correct for each line.",
+            (
+                "Document No. D-1 is out of balance by 1,638.40. Please check that Posting Date, "
+                "Document Type, Document No. and Amount are correct for each line."
+            ),
         ),
         (
             [entry("8430", 1, ""), entry("2910", -1, "")],
             "Application_FieldValidationException",
-            "Document No. must have a value in Gen. Journal Line: Journal Template Name=GENERAL, "
-            "Journal Batch Name=J1, Line No.=10000. It cannot be zero or empty.",
+            (
+                "Document No. must have a value in Gen. Journal Line: Journal Template Name=GENERAL, "
+                "Journal Batch Name=J1, Line No.=10000. It cannot be zero or empty."
+            ),
         ),
         (
             [entry("8430", 1, postingDate="2027-01-01", balancingAccountNumber="2910")],
             "Application_FieldValidationException",
-            "Posting Date is not within your range of allowed posting dates in Gen. Journal Line "
-            "Journal Template Name='GENERAL',Journal Batch Name='J1',Line No.='10000'.",
+            (
+                "Posting Date is not within your range of allowed posting dates in Gen. Journal Line "
+                "Journal Template Name='GENERAL',Journal Batch Name='J1',Line No.='10000'."
+            ),
         ),
         (
             [entry("8430", 1.005, balancingAccountNumber="2910")],
@@ -261,14 +275,18 @@ def test_the_same_document_can_be_booked_twice(nav: Nav) -> None:
                 )
             ],
             "Application_DialogException",
-            "The combination of dimensions used in Gen. Journal Line GENERAL, J1, 10000 is "
-            "blocked. Dimension Value PROJECT - P-090 is blocked.",
+            (
+                "The combination of dimensions used in Gen. Journal Line GENERAL, J1, 10000 is "
+                "blocked. Dimension Value PROJECT - P-090 is blocked."
+            ),
         ),
         (
             [entry("8460", 1, balancingAccountNumber="2910")],
             "Application_DialogException",
-            "A dimension used in Gen. Journal Line GENERAL, J1, 10000 has caused an error. Select "
-            "a Dimension Value Code for the Dimension Code DEPARTMENT for G/L Account 8460.",
+            (
+                "A dimension used in Gen. Journal Line GENERAL, J1, 10000 has caused an error. Select "
+                "a Dimension Value Code for the Dimension Code DEPARTMENT for G/L Account 8460."
+            ),
         ),
         ([], "Application_DialogException", "There is nothing to post."),
         (

@@ -181,8 +181,10 @@ def test_a_failed_post_reserves_the_number_it_gets_later(nav: Nav) -> None:
         ),
         (
             {"vendorInvoiceNumber": ""},
-            "You need to enter the document number of the document from the vendor in the Vendor "
-            "Invoice No. field, so that this document stays linked to the original.",
+            (
+                "You need to enter the document number of the document from the vendor in the Vendor "
+                "Invoice No. field, so that this document stays linked to the original."
+            ),
         ),
         (
             {"purchaseInvoiceLines": []},
@@ -206,8 +208,10 @@ def test_a_failed_post_reserves_the_number_it_gets_later(nav: Nav) -> None:
         ),
         (
             {"account": "8470", "dimensionSetLines": [{"code": "PROJECT", "valueCode": "P-100"}]},
-            "The Dimension Value Code must be blank for Dimension Code PROJECT for G/L Account "
-            "8470. Currently it's P-100.",
+            (
+                "The Dimension Value Code must be blank for Dimension Code PROJECT for G/L Account "
+                "8470. Currently it's P-100."
+            ),
         ),
     ],
 )

@@ -122,9 +122,11 @@ def test_codes_are_trimmed_and_upper_cased(nav: Nav) -> None:
         (
             {"vendorNumber": "E1001", "externalDocumentNumber": "K"},
             "BadRequest",
-            "The property 'externalDocumentNumber' does not exist on type "
-            "'Microsoft.NAV.purchaseInvoice'. Make sure to only use property names that are "
-            "defined by the type.",
+            (
+                "The property 'externalDocumentNumber' does not exist on type "
+                "'Microsoft.NAV.purchaseInvoice'. Make sure to only use property names that are "
+                "defined by the type."
+            ),
         ),
         (
             {"vendorNumber": "E1001", "vendorName": "Ann"},
@@ -139,8 +141,10 @@ def test_codes_are_trimmed_and_upper_cased(nav: Nav) -> None:
         (
             {"vendorNumber": "E1001", "vendorInvoiceNumber": "K" * 36},
             "Application_StringExceededLength",
-            "The length of the string is 36, but it must be less than or equal to 35 characters. "
-            f"Value: {'K' * 36}",
+            (
+                "The length of the string is 36, but it must be less than or equal to 35 characters. "
+                f"Value: {'K' * 36}"
+            ),
         ),
         ({"vendorNumber": "E1001", "postingDate": "31/01/2026"}, "BadRequest", None),
         ({"vendorNumber": "E1001", "postingDate": 20260131}, "BadRequest", None),
