@@ -273,15 +273,15 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines() -> None:
         (
             "a: b: c\n",
             (
-                "rules.yml:1: is not valid YAML here: mapping values are not allowed here. A text that contains a colon and "
-                "a blank needs quotes."
+                "rules.yml:1: is not valid YAML here: mapping values are not allowed here. "
+                "A text that contains a colon and a blank needs quotes."
             ),
         ),
         (
             "a:\n\tb: 1\n",
             (
-                "rules.yml:2: is not valid YAML here: found character '\\t' that cannot start any token. Indent with "
-                "blanks, not tabs; a text that begins with a sign needs quotes."
+                "rules.yml:2: is not valid YAML here: found character '\\t' that cannot start any token. "
+                "Indent with blanks, not tabs; a text that begins with a sign needs quotes."
             ),
         ),
         ("a: 1\n---\nb: 2\n", "rules.yml:2: is not valid YAML here: but found another document."),
