@@ -7,9 +7,7 @@ a difference; they are reported as notes. A dimension the document does mention 
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -17,12 +15,11 @@ from target_dynamics_nav.document import Note
 from target_dynamics_nav.nav.port import DocumentKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from target_dynamics_nav.document import Document, Line
     from target_dynamics_nav.nav.port import FoundDocument, FoundLine
-
-_LineContent = tuple[str, str, Decimal, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True)
@@ -78,12 +75,13 @@ def differences(
 
 def inherited_dimensions(document: Document, found: FoundDocument) -> list[Note]:
     """Dimensions that NAV added by itself, for the record."""
-    notes: set[tuple[str, str]] = set()
-    mentioned = _mentioned_dimensions(document)
-    for line in found.lines or []:
-        notes.update(
-            (code, value) for code, value in line.dimensions.items() if code not in mentioned
-        )
+    pairs, _, _ = _match(document, found.lines or [])
+    added = {
+        (code, value)
+        for wanted, line in pairs
+        for code, value in line.dimensions.items()
+        if code not in _dimensions(document, wanted)
+    }
     return [
         Note(
             code="dimension_inherited",
@@ -91,7 +89,7 @@ def inherited_dimensions(document: Document, found: FoundDocument) -> list[Note]
             value=value,
             message=f"NAV added the default dimension {code} = {value}.",
         )
-        for code, value in sorted(notes)
+        for code, value in sorted(added)
     ]
 
 
@@ -103,53 +101,60 @@ _KIND_NAMES = {
 
 
 def _line_differences(document: Document, found_lines: Sequence[FoundLine]) -> list[Difference]:
-    """Lines are compared as a multiset: NAV may number them in another order."""
-    mentioned = _mentioned_dimensions(document)
-    wanted = Counter(_wanted(document, line) for line in document.lines)
-    actual = Counter(_found(line, mentioned) for line in found_lines)
-    missing = sorted((wanted - actual).elements(), key=repr)
-    surplus = sorted((actual - wanted).elements(), key=repr)
+    _, missing, surplus = _match(document, found_lines)
     return [
         Difference(
             "line",
-            _describe(wanted_line) if wanted_line else "no such line",
-            _describe(found_line) if found_line else "no such line",
+            _describe(wanted, _dimensions(document, wanted)) if wanted else "no such line",
+            _describe(line, line.dimensions) if line else "no such line",
         )
-        for wanted_line, found_line in zip_longest(missing, surplus)
+        for wanted, line in zip_longest(missing, surplus)
     ]
 
 
-def _mentioned_dimensions(document: Document) -> set[str]:
-    codes = set(document.dimensions)
-    for line in document.lines:
-        codes.update(line.dimensions)
-    return codes
+def _match(
+    document: Document, found_lines: Sequence[FoundLine]
+) -> tuple[list[tuple[Line, FoundLine]], list[Line], list[FoundLine]]:
+    """Pair each wanted line with one of NAV's; NAV may number them in another order.
+
+    A pair has the same account and amount, and NAV's line has every dimension of the wanted one with its value. Lines
+    with most dimensions choose first, and take the one with the fewest additions, so that a line with an inherited
+    dimension is not taken from the line that asked for it.
+
+    Returns:
+        The pairs, wanted lines without a counterpart, and NAV's lines without one.
+    """
+    candidates: dict[tuple[str, str, Decimal], list[FoundLine]] = {}
+    for line in found_lines:
+        candidates.setdefault(_identity(line), []).append(line)
+    pairs: list[tuple[Line, FoundLine]] = []
+    missing: list[Line] = []
+    for wanted in sorted(document.lines, key=lambda line: -len(_dimensions(document, line))):
+        dimensions = _dimensions(document, wanted).items()
+        rest = candidates.get(_identity(wanted), [])
+        fitting = [line for line in rest if dimensions <= line.dimensions.items()]
+        if not fitting:
+            missing.append(wanted)
+            continue
+        chosen = min(fitting, key=lambda line: len(line.dimensions))
+        rest.remove(chosen)
+        pairs.append((wanted, chosen))
+    surplus = [line for rest in candidates.values() for line in rest]
+    return pairs, missing, surplus
 
 
-def _wanted(document: Document, line: Line) -> _LineContent:
-    dimensions = {**document.dimensions, **line.dimensions}
-    return (
-        line.account_type,
-        line.account_number.upper(),
-        line.amount,
-        tuple(sorted(dimensions.items())),
-    )
+def _identity(line: Line | FoundLine) -> tuple[str, str, Decimal]:
+    return line.account_type, line.account_number.upper(), line.amount
 
 
-def _found(line: FoundLine, mentioned: set[str]) -> _LineContent:
-    kept = {code: value for code, value in line.dimensions.items() if code in mentioned}
-    return (
-        line.account_type,
-        line.account_number.upper(),
-        line.amount,
-        tuple(sorted(kept.items())),
-    )
+def _dimensions(document: Document, line: Line) -> dict[str, str]:
+    """What a line has to end up with: the document's dimensions, unless the line says otherwise."""
+    return {**document.dimensions, **line.dimensions}
 
 
-def _describe(line: _LineContent) -> str:
-    _, account, amount, dimensions = line
-    shown = ", ".join(f"{code} {value}" for code, value in dimensions) or "no dimensions"
-    return f"{amount} on account {account} ({shown})"
+def _describe(line: Line | FoundLine, dimensions: Mapping[str, str]) -> str:
+    shown = ", ".join(f"{code} {value}" for code, value in sorted(dimensions.items()))
+    return f"{line.amount} on account {line.account_number} ({shown or 'no dimensions'})"
 
 
 def _upper(text: str | None) -> str | None:

@@ -145,7 +145,7 @@ class Poster:
         self._event("looked_up", document, {"found": [_seen(item) for item in found]})
         posted = [item for item in found if item.posted]
         if posted:
-            return self._compare_with_posted(document, posted)
+            return self._compare_with_posted(document, posted, found)
         if problems:
             self._remove_leftovers(document, found, known)
             return Outcome(Status.HELD, problems)
@@ -277,6 +277,7 @@ class Poster:
             posted = [item for item in found if item.posted]
             if posted:
                 self._require_same(document, posted)
+                self._tidy_up(document, found)
                 return posted[0]
             drafts = [item for item in found if item.id == current.id]
             if not drafts:
@@ -305,7 +306,9 @@ class Poster:
         changes = _content_differences(known.posted_content or {}, document.content)
         return self._record_changed(document, known.nav_number, changes)
 
-    def _compare_with_posted(self, document: Document, posted: Sequence[FoundDocument]) -> Outcome:
+    def _compare_with_posted(
+        self, document: Document, posted: Sequence[FoundDocument], found: Sequence[FoundDocument]
+    ) -> Outcome:
         """A posted document carries our key, though the ledger does not know of it."""
         if document.problems:
             problem = Problem(
@@ -316,9 +319,7 @@ class Poster:
             )
             return self._record_changed(document, posted[0].number, [problem])
         self._require_same(document, posted)
-        for item in posted:
-            if item.leftover_id is not None:  # a crash came between the posting and the tidying up
-                self._delete(document, item)
+        self._tidy_up(document, found)
         self._record(document, Status.ALREADY_POSTED, posted[0], posted_digest=document.digest)
         return Outcome(Status.ALREADY_POSTED, nav_number=posted[0].number)
 
@@ -374,6 +375,12 @@ class Poster:
             local_currency_code=self._master_data.local_currency_code,
             with_dates=with_dates,
         )
+
+    def _tidy_up(self, document: Document, found: Sequence[FoundDocument]) -> None:
+        """Beside the posted document: surplus drafts of its key, and the emptied batch of a journal."""
+        for item in found:
+            if not item.posted or item.leftover_id is not None:
+                self._delete(document, item)
 
     def _delete(self, document: Document, draft: FoundDocument) -> None:
         self._event("draft_deletion_intended", document, _seen(draft))

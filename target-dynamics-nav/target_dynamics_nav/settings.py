@@ -91,4 +91,16 @@ CONFIG_JSONSCHEMA = th.PropertiesList(
         default=300,
         description="Seconds to wait for an answer of NAV.",
     ),
+    th.Property(
+        "retry_seconds",
+        th.IntegerType(minimum=1),
+        default=300,
+        description="How long a request that may be repeated is tried before NAV counts as down.",
+    ),
+    th.Property(
+        "requests_per_five_minutes",
+        th.IntegerType(minimum=1, maximum=6000),
+        default=5000,
+        description="How many requests are sent to NAV in any five minutes; Business Central online allows 6,000.",
+    ),
 ).to_dict()

@@ -92,7 +92,7 @@ def run_target(sandbox: Sandbox, feed: Path, ledger: Path) -> subprocess.Popen[b
             env=target_environment(sandbox, ledger),
             stdin=stdin,
             stdout=stdout,
-            stderr=subprocess.DEVNULL,
+            stderr=feed.with_suffix(".log").open("ab"),
         )
 
 
