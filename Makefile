@@ -6,7 +6,8 @@ UV := .uv/bin/uv
 BIN := $(CURDIR)/.venv/bin
 export VAULT_KEY_FILE ?= $(CURDIR)/.demo/sandbox.key
 
-.PHONY: help setup demo sandbox run test check format lock clean
+
+.PHONY: help setup third-party demo sandbox run test check format lock clean
 
 help:
 	@sed -n '2,3s/^# *//p' Makefile
@@ -22,6 +23,14 @@ $(UV):
 .meltano/.installed: .venv/.synced meltano.yml constraints.txt
 	UV_PYTHON=$(BIN)/python $(BIN)/meltano --log-level warning install
 	touch $@
+
+# Clients that other people wrote, each in an environment of its own: the sandbox has to please them too.
+.third-party/%/.installed: tests/pipeline/third_party/%.txt .venv/.synced
+	$(UV) venv --quiet --clear --python $(BIN)/python $(@D)
+	$(UV) pip install --quiet --python $(@D)/bin/python -r $<
+	touch $@
+
+third-party: $(patsubst tests/pipeline/third_party/%.txt,.third-party/%/.installed,$(wildcard tests/pipeline/third_party/*.txt))
 
 setup: .venv/.synced .meltano/.installed  ## Install everything into this folder
 
@@ -39,7 +48,7 @@ check: setup  ## Lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: check  ## Lint, types and every test
+test: check third-party  ## Lint, types and every test
 	$(BIN)/pytest -q -n auto --dist worksteal
 
 format: setup
@@ -52,4 +61,5 @@ lock: $(UV)  ## After a change of dependencies
 	  --package tap-expensify --package map-expensify-nav --package target-dynamics-nav -o constraints.txt
 
 clean:
-	rm -rf .uv .venv .meltano .demo output
+	rm -rf .uv .venv .meltano .third-party .demo
+	find output -mindepth 1 ! -name .gitignore -delete

@@ -99,7 +99,7 @@ CONFIG_JSONSCHEMA = th.PropertiesList(
     ),
     th.Property(
         "requests_per_five_minutes",
-        th.IntegerType(minimum=1, maximum=6000),
+        th.IntegerType(minimum=1),
         default=5000,
         description="How many requests are sent to NAV in any five minutes; Business Central online allows 6,000.",
     ),

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import textwrap
-import venv
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -30,7 +28,8 @@ from expense_sandbox.seeds import (
     VendorSeed,
 )
 
-PACKAGE = "ms-dynamics-business-central-sdk==1.7.0"
+from .project import third_party_python
+
 COMPANY = CompanySeed(
     name="CRONUS Europe",
     local_currency_code="EUR",
@@ -116,20 +115,12 @@ SCRIPT = textwrap.dedent(
 )
 
 
-@pytest.fixture(scope="session")
-def their_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("third-party-business-central")
-    venv.create(folder, with_pip=True)
-    python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE],
-        check=True,
-        timeout=240,
-    )
-    return python
+@pytest.fixture
+def their_python() -> Path:
+    """Python of a virtual environment that holds the client and nothing of this project."""
+    return third_party_python("business-central")
 
 
-@pytest.mark.pipeline
 def test_a_purchase_invoice_made_by_somebody_elses_client(
     their_python: Path, tmp_path: Path
 ) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ import pytest
 
 from expense_sandbox.testing import running_sandbox
 
-PACKAGES = ("expensify-client==0.0.5", "PyYAML==5.3.1")
+from .project import third_party_python
+
 PROGRAM = """
 import json
 import sys
@@ -33,18 +33,10 @@ json.dump(reports, sys.stdout, default=str)
 """
 
 
-@pytest.fixture(scope="session")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def stranger() -> Path:
     """Python of a virtual environment that holds the client and nothing of this project."""
-    folder = tmp_path_factory.mktemp("expensify-client")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=120)
-    python = folder / "bin" / "python"
-    subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES],
-        check=True,
-        timeout=240,
-    )
-    return python
+    return third_party_python("expensify-client")
 
 
 def effective_cents(expense: dict[str, Any]) -> int:
