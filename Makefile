@@ -4,6 +4,8 @@
 PYTHON ?= python3
 UV := .uv/bin/uv
 BIN := $(CURDIR)/.venv/bin
+EXPENSIFY_PORT ?= 8701
+NAV_PORT ?= 8702
 export VAULT_KEY_FILE ?= $(CURDIR)/.demo/sandbox.key
 
 
@@ -35,13 +37,18 @@ third-party: $(patsubst tests/pipeline/third_party/%.txt,.third-party/%/.install
 setup: .venv/.synced .meltano/.installed  ## Install everything into this folder
 
 demo: setup  ## Start the sandbox, run the pipeline twice, say what happened
-	@$(BIN)/sandbox demo
+	@$(BIN)/sandbox demo --expensify-port $(EXPENSIFY_PORT) --nav-port $(NAV_PORT) $(if $(CLAIMS),--claims $(CLAIMS))
 
 sandbox: setup  ## Serve the demo's Expensify and NAV until interrupted
-	@PATH="$(BIN):$$PATH" vault/vault.py run sandbox sandbox serve --books .demo/books.json
+	@PATH="$(BIN):$$PATH" vault/vault.py run sandbox sandbox serve --books .demo/sandbox/books.json \
+	  --expensify-port $(EXPENSIFY_PORT) --nav-port $(NAV_PORT)
 
 run: setup  ## Run the pipeline once against the sandbox that `make sandbox` serves
-	@PATH="$(BIN):$$PATH" vault/vault.py run sandbox meltano run expensify-to-nav
+	@PATH="$(BIN):$$PATH" \
+	  TAP_EXPENSIFY_BASE_URL=http://127.0.0.1:$(EXPENSIFY_PORT)/Integration-Server/ExpensifyIntegrations \
+	  TARGET_DYNAMICS_NAV_BASE_URL=http://127.0.0.1:$(NAV_PORT)/api/v2.0 \
+	  TARGET_DYNAMICS_NAV_TOKEN_URL=http://127.0.0.1:$(NAV_PORT)/northwind.example/oauth2/v2.0/token \
+	  vault/vault.py run sandbox meltano run expensify-to-nav
 
 check: setup  ## Lint and types
 	$(BIN)/ruff check .

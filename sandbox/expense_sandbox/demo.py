@@ -1,4 +1,4 @@
-"""`sandbox demo`: the whole pipeline on this machine, twice, and what happened.
+"""`sandbox demo`: the whole pipeline on this machine, twice, and what happened; also with claims of one's own.
 
 It does what a user does by hand: makes a key, stores the secrets, serves the sandbox and calls `meltano run`. It
 reads the outcome from Meltano's structured log, and from the sandbox's own books what NAV was asked to write.
@@ -25,8 +25,8 @@ import requests
 from expense_sandbox.serving import DEFAULT_EXPENSIFY_PORT, DEFAULT_NAV_PORT
 
 JOB = "expensify-to-nav"
-STATE_ID = "sandbox:tap-expensify-to-target-dynamics-nav"
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
+LINES_SHOWN = 12
 
 
 class DemoError(click.ClickException):
@@ -48,30 +48,34 @@ class RunReport:
 class Demo:
     """One demonstration in a project folder."""
 
-    def __init__(self, project: Path, expensify_port: int, nav_port: int) -> None:
+    def __init__(self, project: Path, ports: tuple[int, int], claims: Path | None) -> None:
         self.project = project
-        self.folder = project / ".demo"
-        self.ports = (expensify_port, nav_port)
+        self.claims = claims
+        self.name = "sandbox" if claims is None else "claims"
+        self.folder = project / ".demo" / self.name
+        self.ports = ports
         tools = str(Path(sys.executable).parent)
         self.environment = {
             **os.environ,
             "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', '')}",
-            "VAULT_KEY_FILE": str(self.folder / "sandbox.key"),
+            "VAULT_KEY_FILE": str(project / ".demo" / f"{self.name}.key"),
         }
 
     def reset(self) -> None:
         """Forget earlier demonstrations: books, ledger, STATE, secrets."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
-        for leftover in (self.project / "output").glob("sandbox-ledger.sqlite3*"):
+        self.folder.mkdir(parents=True)
+        for leftover in (self.project / "output").glob(f"{self.name}-ledger.sqlite3*"):
             leftover.unlink()
-        (self.project / "vault" / "sandbox.env.age").unlink(missing_ok=True)
+        Path(self.environment["VAULT_KEY_FILE"]).unlink(missing_ok=True)
+        (self.project / "vault" / f"{self.name}.env.age").unlink(missing_ok=True)
         if (self.project / ".meltano" / "meltano.db").exists():
-            self._call(["meltano", "--log-level", "warning", "state", "clear", "--force", STATE_ID])
+            state = f"{self.name}:tap-expensify-to-target-dynamics-nav"
+            self._call(["meltano", "--log-level", "warning", "state", "clear", "--force", state])
 
     def store_secrets(self) -> None:
         """Make a key and random credentials, known to both the pipeline and the sandbox."""
-        self._vault("keygen", "sandbox")
+        self._vault("keygen", self.name)
         user_id, user_secret = f"aa_demo_{secrets.token_hex(4)}", secrets.token_hex(20)
         tenant_id, client_id = "northwind.example", f"demo-{secrets.token_hex(4)}"
         client_secret = secrets.token_urlsafe(30)
@@ -87,7 +91,7 @@ class Demo:
             "SANDBOX_NAV_CLIENT_ID": client_id,
             "SANDBOX_NAV_CLIENT_SECRET": client_secret,
         }.items():
-            self._vault("set", "sandbox", name, value=value)
+            self._vault("set", self.name, name, value=value)
 
     def serve(self) -> subprocess.Popen[bytes]:
         """Start the sandbox and wait until it answers.
@@ -108,6 +112,7 @@ class Demo:
                 f"--nav-port={nav_port}",
                 f"--books={self.folder / 'books.json'}",
                 f"--ready-file={ready}",
+                *([f"--claims={self.claims}"] if self.claims else []),
             ],
             cwd=self.project,
             env=self.environment,
@@ -160,7 +165,7 @@ class Demo:
 
     @property
     def _launcher(self) -> list[str]:
-        return [sys.executable, str(self.project / "vault" / "vault.py"), "run", "sandbox"]
+        return [sys.executable, str(self.project / "vault" / "vault.py"), "run", self.name]
 
     def _vault(self, *arguments: str, value: str | None = None) -> None:
         self._call([sys.executable, "vault/vault.py", *arguments], value)
@@ -210,28 +215,36 @@ def _free_or_any(port: int) -> int:
 
 def _show(title: str, report: RunReport, writes: int) -> None:
     click.secho(f"\n{title}", bold=True)
-    for line in [*report.summary, *report.held, *report.errors]:
+    for line in [*report.summary, *report.held[:LINES_SHOWN], *report.errors]:
         click.echo(f"  {line}")
+    if len(report.held) > LINES_SHOWN:
+        click.echo(f"  … and {len(report.held) - LINES_SHOWN} more, in the log of the run.")
     click.echo(f"  NAV carried out {writes} writes. {report.seconds:.1f} s.")
 
 
 @click.command()
 @click.option("--expensify-port", default=None, type=int, help="Port of the sandbox's Expensify.")
 @click.option("--nav-port", default=None, type=int, help="Port of the sandbox's NAV.")
-def demo(expensify_port: int | None, nav_port: int | None) -> None:
+@click.option(
+    "--claims",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path, resolve_path=True),
+    help="Expense claims of your own instead of generated reports: JSON lines or CSV, see `sandbox serve --help`. "
+    "They are mapped by transforms/rules/claims.yml.",
+)
+def demo(expensify_port: int | None, nav_port: int | None, claims: Path | None) -> None:
     """Run the pipeline twice against a fresh sandbox and say what happened.
 
     Run it in the project's folder, or with `make demo`, which installs everything first. All it writes is below
-    .demo/, output/, .meltano/ and vault/sandbox.env.age.
+    .demo/, output/, .meltano/ and vault/.
     """
     project = Path.cwd()
     if not (project / "meltano.yml").exists():
         raise DemoError("There is no meltano.yml here: run this in the project's folder.")
-    demonstration = Demo(
-        project,
+    ports = (
         _free_or_any(DEFAULT_EXPENSIFY_PORT) if expensify_port is None else expensify_port,
         _free_or_any(DEFAULT_NAV_PORT) if nav_port is None else nav_port,
     )
+    demonstration = Demo(project, ports, claims)
     click.echo("Fresh books, a new key, secrets encrypted with it …")
     demonstration.reset()
     demonstration.store_secrets()
@@ -258,6 +271,8 @@ def demo(expensify_port: int | None, nav_port: int | None) -> None:
             server.wait(timeout=30)
         except subprocess.TimeoutExpired:
             server.kill()
+    if claims is not None:
+        return
     click.echo(
         "\nThe books are kept in .demo/. To clear what is held, follow “What held means” in README.md:\n"
         "  make sandbox     serve the same books again (in another terminal)\n"
