@@ -29,7 +29,9 @@ def run_mapper(capsys: pytest.CaptureFixture[str]) -> RunMapper:
     """Feed a file of messages to the mapper in this process; returns the lines it writes."""
 
     def run(rules: Path, messages: Path) -> list[str]:
-        mapper = MapExpensifyNav(config={"rules_file": str(rules)})
+        settings = rules.with_name("settings.json")
+        more = json.loads(settings.read_text(encoding="utf-8")) if settings.exists() else {}
+        mapper = MapExpensifyNav(config={"rules_file": str(rules), **more})
         capsys.readouterr()
         with messages.open(encoding="utf-8") as lines:
             mapper.listen(lines)

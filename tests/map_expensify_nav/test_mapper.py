@@ -244,7 +244,7 @@ def test_it_says_what_it_can_do() -> None:
     )
     about: dict[str, Any] = json.loads(result.stdout)
     assert about["capabilities"] == ["about", "structured-logging"]
-    assert list(about["settings"]["properties"]) == ["rules_file"]
+    assert list(about["settings"]["properties"]) == ["rules_file", "run_date"]
 
 
 def test_time_of_extraction_travels_with_the_documents(tmp_path: Path) -> None:

@@ -118,7 +118,35 @@ def test_a_good_file_has_no_errors() -> None:
         (
             "Hotel: 8440",
             "Hotel: [8440]",
+            "rules.yml:11 accounts.by_category.Hotel[0]: must hold keys with values, indented below it.",
+        ),
+        (
+            "Hotel: 8440",
+            "Hotel: {code: 8440}",
             "rules.yml:11 accounts.by_category.Hotel: must be a single value.",
+        ),
+        (
+            "Hotel: 8440",
+            "Hotel: [{code: 8440, form: 2027-01-01}]",
+            "rules.yml:11 accounts.by_category.Hotel[0].form: is not a key here. Did you mean from?",
+        ),
+        (
+            "Hotel: 8440",
+            "Hotel:\n      - {code: 8440, until: 2026-12-31}\n      - {code: 8445, from: 2026-12-31}",
+            (
+                "rules.yml:13 accounts.by_category.Hotel[1]: holds on days on which 8440 above holds too. "
+                "Let the earlier one end with until, the day before the later one's from."
+            ),
+        ),
+        (
+            "Hotel: 8440",
+            "Hotel: [{code: 8440, from: 2026-12-31, until: 2026-12-30}]",
+            "rules.yml:11 accounts.by_category.Hotel[0].until: lies before from, 2026-12-31.",
+        ),
+        (
+            "Hotel: 8440",
+            "Hotel: [{code: 8440, from: 31.12.2026}]",
+            "rules.yml:11 accounts.by_category.Hotel[0].from: is not a date like 2026-01-31.",
         ),
         (
             "Hotel: 8440",
@@ -181,11 +209,25 @@ def test_one_mistake_is_told_with_its_line(good: str, bad: str, error: str) -> N
     [
         (
             "dates: {posting_date: yesterday}\n",
-            "rules.yml:12 dates.posting_date: is neither approved, submitted, last_expense nor a date like 2026-01-31.",
+            (
+                "rules.yml:12 dates.posting_date: is neither approved, submitted, last_expense, run_date nor a date "
+                "like 2026-01-31."
+            ),
+        ),
+        (
+            "dates: {when_closed: next_open_period}\n",
+            "rules.yml:12 dates.when_closed: is not used. Add closed_until, or remove it.",
+        ),
+        (
+            "dates: {closed_until: 9999-12-31}\n",
+            "rules.yml:12 dates.closed_until: is the last day there is.",
         ),
         (
             "dates: {posting_date: 2026-02-30}\n",
-            "rules.yml:12 dates.posting_date: is neither approved, submitted, last_expense nor a date like 2026-01-31.",
+            (
+                "rules.yml:12 dates.posting_date: is neither approved, submitted, last_expense, run_date nor a date "
+                "like 2026-01-31."
+            ),
         ),
         (
             "dates: {time_zone: Mars/Olympus}\n",

@@ -12,13 +12,15 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from map_expensify_nav.findings import Note, Problem
-from map_expensify_nav.lookup_rules import LONGEST_CODE
+from map_expensify_nav.rule_model import LONGEST_CODE
 from map_expensify_nav.rules_file import closest, key_path
-from map_expensify_nav.sources import SOURCES, Facts, Source, table_key
+from map_expensify_nav.sources import SOURCES, Facts, Source
+from map_expensify_nav.tables import code_on
 from map_expensify_nav.templates import cut, length
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from map_expensify_nav.findings import Findings
     from map_expensify_nav.lookup_rules import Lookup
@@ -59,9 +61,18 @@ class Decision:
 
 @dataclass(frozen=True)
 class Decider:
-    """Evaluates lookups of one rules file."""
+    """Evaluates lookups of one rules file.
+
+    Attributes:
+        day: The day that decides which of several codes of an entry holds; None when it is not known.
+    """
 
     rules_file: RulesFile
+    day: date | None = None
+
+    def _day(self, expense: Expense | None) -> date | None:
+        by_expense = self.rules_file.rules.dates.entries_by == "expense_date"
+        return expense.date if by_expense and expense is not None else self.day
 
     def decide(
         self, lookup: Lookup, path: Path, report: Report, expense: Expense | None
@@ -77,9 +88,14 @@ class Decider:
         Returns:
             How it ended; `why` when there is a code, `hint` when there is none.
         """
+        day = self._day(expense)
         if lookup.fixed is not None:
-            place = self.rules_file.place((*path, "fixed"))
-            return Decision(Outcome.FOUND, lookup.fixed, f"{place}: always")
+            code, inner = code_on(lookup.fixed, day)
+            place = self._place((*path, "fixed"), inner)
+            if code is not None:
+                return Decision(Outcome.FOUND, code, f"{place}: always")
+            hint = f"Give {place} in {self.rules_file.name} a code for {_said_day(day)}."
+            return Decision(Outcome.MISSING, hint=hint)
         facts = Facts(report, expense, lookup.tag_level or 1, lookup.report_field_name)
         subject: str | None = None
         value: str | None = None
@@ -91,18 +107,19 @@ class Decider:
             words = _words(source, said)
             if subject is None:
                 subject, value = words, None if source.personal else said
-            code, place = self._ask(lookup, path, index, source, facts)
+            code, place = self._ask(lookup, path, index, facts, day)
             if code is not None:
                 return Decision(Outcome.FOUND, code, f"{place}: {words}", words, value)
-        if lookup.default is not None:
-            place = self.rules_file.place((*path, "default"))
+        default, inner = code_on(lookup.default, day) if lookup.default else (None, ())
+        if default is not None:
+            place = self._place((*path, "default"), inner)
             reason = f"nothing for {subject}" if subject else "the report says nothing"
-            return Decision(Outcome.DEFAULT, lookup.default, f"{place}: {reason}", subject, value)
+            return Decision(Outcome.DEFAULT, default, f"{place}: {reason}", subject, value)
         return Decision(
             Outcome.UNMAPPED if subject else Outcome.MISSING,
             subject=subject,
             value=value,
-            hint=self._hint(lookup, path, facts),
+            hint=self._hint(lookup, path, facts, day),
         )
 
     def decide_for_all(
@@ -140,22 +157,32 @@ class Decider:
         )
 
     def _ask(
-        self, lookup: Lookup, path: Path, index: int, source: Source, facts: Facts
+        self, lookup: Lookup, path: Path, index: int, facts: Facts, day: date | None
     ) -> tuple[str | None, str]:
         """The code one source gives, and the place in the rules file that gave it."""
         name = (lookup.sources or [])[index]
+        source = SOURCES[name]
         if source.code is not None:
             place = f"{key_path(path)}: {name} (line {self.rules_file.marks.line((*path, 'from', index))})"
             return source.code(facts), place
-        entries = lookup.entries[name]
+        table = lookup.entries[name]
         for text in (source.subject(facts), source.also(facts) if source.also else None):
-            if text and table_key(text) in entries:
-                key, code = entries[table_key(text)]
-                line = self.rules_file.marks.line((*path, name, key))
-                return code, f"{key_path((*path, name))} (line {line})"
+            found = table.find(text) if text else None
+            if found is None:
+                continue
+            key, entry = found
+            code, inner = code_on(entry, day)
+            if code is not None:
+                line = self.rules_file.marks.line((*path, name, key, *inner))
+                shown = (*path, name, key) if "*" in key else (*path, name)
+                return code, f"{key_path(shown)} (line {line})"
         return None, ""
 
-    def _hint(self, lookup: Lookup, path: Path, facts: Facts) -> str:
+    def _place(self, path: Path, inner: Path) -> str:
+        """A key path, with the line of what stands `inner` in it."""
+        return f"{key_path(path)} (line {self.rules_file.marks.line((*path, *inner))})"
+
+    def _hint(self, lookup: Lookup, path: Path, facts: Facts, day: date | None) -> str:
         """What to do so that the lookup finds a code the next time."""
         file = self.rules_file.name
         ways = []
@@ -164,6 +191,9 @@ class Decider:
             said = source.subject(facts)
             if said is None:
                 ways.append(source.if_silent)
+            elif source.code is None and (found := lookup.entries[name].find(said)):
+                place = self._place((*path, name), (found[0],))
+                ways.append(f"give {place} in {file} a code for {_said_day(day)}")
             elif source.code is None:
                 near = None if source.personal else _near(said, lookup.table(name))
                 ways.append(
@@ -181,7 +211,11 @@ def _words(source: Source, said: str | None) -> str:
     return source.words if source.personal or said is None else f"{source.words} '{said}'"
 
 
-def _near(said: str, table: dict[str, str]) -> str | None:
+def _said_day(day: date | None) -> str:
+    return day.isoformat() if day else "the day, which is not known"
+
+
+def _near(said: str, table: Mapping[str, object]) -> str | None:
     """A key of the table that differs only in upper and lower case."""
     near = closest(said, table)
     return near if near and near.casefold() == said.casefold() else None

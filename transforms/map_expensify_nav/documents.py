@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from map_expensify_nav import header, schemas
+from map_expensify_nav.dates import day_of_entries, document_date
 from map_expensify_nav.decisions import Outcome, accept
 from map_expensify_nav.findings import Findings, Note, merge_problems
 from map_expensify_nav.header import Making
@@ -34,6 +35,7 @@ from map_expensify_nav.templates import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from map_expensify_nav.report import Expense
     from map_expensify_nav.rules_file import RulesFile
@@ -48,33 +50,38 @@ class MappedDocument:
     record: dict[str, Any]
 
 
-def map_report(record: Mapping[str, Any], rules_file: RulesFile) -> list[MappedDocument]:
+def map_report(
+    record: Mapping[str, Any], rules_file: RulesFile, run_date: date | None = None
+) -> list[MappedDocument]:
     """Turn one report into its documents.
 
     Args:
         record: A record of the stream `reports`.
         rules_file: The rules.
+        run_date: The day of the run, where the books are kept; only needed by rules that ask for it.
 
     Returns:
-        At least one document; always the same for the same record and rules.
+        At least one document; always the same for the same record, rules and day.
 
     Raises:
         InputError: If the record is no report at all.
     """
     report = read_report(record)
     problems = report_problems(report, rules_file)
-    return [
-        _document(
-            Making(
-                report=report,
-                part=part,
-                posted=tuple(expense for expense in part.expenses if expense.amount != 0),
-                rules_file=rules_file,
-                findings=Findings(problems=list(problems)),
-            )
+    documents = []
+    for part in split(report, rules_file):
+        posted = tuple(expense for expense in part.expenses if expense.amount != 0)
+        making = Making(
+            report=report,
+            part=part,
+            posted=posted,
+            rules_file=rules_file,
+            findings=Findings(problems=list(problems)),
+            run_date=run_date,
+            day=day_of_entries(report, posted, rules_file.rules.dates),
         )
-        for part in split(report, rules_file)
-    ]
+        documents.append(_document(making))
+    return documents
 
 
 def _document(making: Making) -> MappedDocument:
@@ -153,7 +160,7 @@ def _fill(making: Making, content: dict[str, Any], sign: int) -> None:
     content["currency_code"] = header.currency_code(making, content["company"])
     content.update(header.party(making))
     for name in ("posting_date", "document_date"):
-        content[name] = header.document_date(making, name)
+        content[name] = document_date(making, name)
     content["dimensions"] = _dimensions(making, None, "dimensions")
     notes += [
         Note(

@@ -34,6 +34,7 @@ PROBLEM_CODES = {
     "fund_source_unknown": "Expensify does not say whether an expense was paid out of pocket or by company card.",
     "journal_currency": "A journal entry can only be in the company's own currency, and the report is not.",
     "not_approved": "The report is not approved.",
+    "period_closed": "The posting date lies in a period that the rules call closed.",
     "report_number_missing": "The report has no number to make a document key from.",
     "total_mismatch": "The amounts of the expenses do not add up to the report's total.",
     "total_missing": "The report has no total, or one that is no whole number of minor units.",
@@ -48,6 +49,7 @@ NOTE_CODES = {
     "fund_source_assumed": "Expensify does not say who paid; the rules say what to take it for.",
     "key_from_hash": "The report's number is too long for NAV; the key is made from a hash of the report id.",
     "negative_total": "The total is negative: a credit memo, all signs turned.",
+    "posting_date_moved": "The posting date lay in a closed period and was moved to the next open day.",
     "text_cut": "A text was longer than NAV has room for and was cut.",
     "zero_line_dropped": "An expense of zero has no line.",
 }

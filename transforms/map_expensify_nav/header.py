@@ -1,4 +1,4 @@
-"""What is decided once for a whole document: company, currency, vendor or balancing account, dates. Pure."""
+"""What is decided once for a whole document: company, currency, vendor or balancing account. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from map_expensify_nav.decisions import Decider, accept
-from map_expensify_nav.findings import Findings, Note, Problem
-from map_expensify_nav.report import day_of, parse_date
-from map_expensify_nav.rules import zone_of
+from map_expensify_nav.findings import Findings, Problem
 from map_expensify_nav.rules_file import key_path
 
 if TYPE_CHECKING:
@@ -27,6 +25,8 @@ class Making:
     Attributes:
         part: The expenses of the document, and their rule.
         posted: Those of them that get a line.
+        run_date: The day of the run, where the books are kept.
+        day: The day that decides which entries of the rules hold; None when it is not known.
     """
 
     report: Report
@@ -34,11 +34,13 @@ class Making:
     posted: tuple[Expense, ...]
     rules_file: RulesFile
     findings: Findings
+    run_date: date | None
+    day: date | None = None
 
     @property
     def decider(self) -> Decider:
         """Evaluates lookups of the rules file."""
-        return Decider(self.rules_file)
+        return Decider(self.rules_file, self.day)
 
 
 def company(making: Making) -> str | None:
@@ -113,47 +115,6 @@ def party(making: Making) -> dict[str, Any]:
     return {}
 
 
-def document_date(making: Making, name: str) -> str | None:
-    """One of the document's dates.
-
-    Args:
-        making: The document being made.
-        name: `posting_date` or `document_date`.
-
-    Returns:
-        Like 2026-01-31; None, with a problem, when the report does not have the date the rules ask for.
-    """
-    dates = making.rules_file.rules.dates
-    rule: str = getattr(dates, name)
-    zone = zone_of(dates.time_zone)
-    day: date | None
-    if rule == "approved":
-        day = day_of(making.report.approved_at, zone)
-    elif rule == "submitted":
-        day = day_of(making.report.submitted_at, zone)
-    elif rule == "last_expense":
-        day = _last_expense(making, name)
-    else:
-        day = parse_date(rule)
-    if day is None:
-        what = "dated expense" if rule == "last_expense" else f"{rule} date"
-        making.findings.problems.append(
-            Problem(
-                "date_missing",
-                f"The report has no {what}, which the rules take as {name.replace('_', ' ')}.",
-                name,
-                None,
-                f"Check the report in Expensify, or change dates.{name} in {making.rules_file.name}.",
-            )
-        )
-        return None
-    path: Path = ("dates", name)
-    written = path in making.rules_file.marks.lines
-    place = making.rules_file.place(path) if written else f"dates.{name} (not in the file)"
-    making.findings.decided_by[name] = f"{place}: {rule.replace('_', ' ')}"
-    return day.isoformat()
-
-
 def _undecided(making: Making) -> Problem:
     path, file = making.part.path, making.rules_file.name
     policy = making.report.policy_name or making.report.policy_id
@@ -169,19 +130,3 @@ def _undecided(making: Making) -> Problem:
         policy,
         f"Add the policy under {key_path((*path, 'by_policy'))}, or document: under {key_path(path)}, in {file}.",
     )
-
-
-def _last_expense(making: Making, name: str) -> date | None:
-    days = [expense.date for expense in making.posted if expense.date is not None]
-    if days:
-        making.findings.notes += [
-            Note(
-                "expense_without_date",
-                f"Expense {expense.source_id} has no date and was left aside.",
-                name,
-                expense.source_id,
-            )
-            for expense in making.posted
-            if expense.date is None
-        ]
-    return max(days, default=None)

@@ -10,85 +10,57 @@ import re
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    WithJsonSchema,
-    model_validator,
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from map_expensify_nav.rule_model import (
+    LONGEST_CODE,
+    Misfit,
+    RuleModel,
+    Text,
+    one_or_many,
+    raise_misfits,
 )
-from pydantic_core import PydanticCustomError
-
 from map_expensify_nav.sources import SOURCES, TABLES, table_key
+from map_expensify_nav.tables import Entry, Table, TableIndex, codes_of, index_of, overlaps
 
-LONGEST_CODE = 20
-"""Account, vendor, dimension and dimension value numbers are Code[20] in NAV."""
 LONGEST_COMPANY = 30
 """A NAV company's name is Text[30]; its id, a GUID, is longer and also allowed."""
 
-_NAV_CODE = {"type": ["string", "integer"], "description": "A NAV code, at most 20 characters."}
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-
-Code = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1), WithJsonSchema(_NAV_CODE)
-]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Table = dict[str, Code]
 SourceName = Literal[
     "by_category",
     "category_gl_code",
+    "category_payroll_code",
+    "category_name",
     "by_tag",
     "tag_gl_code",
     "tag_name",
+    "by_merchant",
     "by_report_field",
     "report_field",
     "by_submitter",
+    "by_account_id",
+    "account_id",
     "by_policy",
+    "by_currency",
     "by_employee_custom_field_1",
     "by_employee_custom_field_2",
     "employee_custom_field_1",
     "employee_custom_field_2",
+    "by_tax_name",
+    "by_tax_rate",
+    "tax_code",
 ]
-
-
-def _as_list(value: object) -> object:
-    """`from: category_gl_code` means `from: [category_gl_code]`."""
-    return [value] if isinstance(value, str) else value
-
 
 _SOURCE_NAMES = {"enum": list(SOURCES)}
 Sources = Annotated[
     list[SourceName],
     Field(min_length=1),
-    BeforeValidator(_as_list),
+    BeforeValidator(one_or_many),
     WithJsonSchema(
         {"anyOf": [_SOURCE_NAMES, {"type": "array", "items": _SOURCE_NAMES, "minItems": 1}]}
     ),
 ]
-
-
-class RuleModel(BaseModel):
-    """Base of all parts of a rules file: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Misfit(Exception):  # noqa: N818 (it is collected, never raised past this module)
-    """One thing that is wrong between keys: where (relative to the part), what, and what to do."""
-
-    def __init__(self, path: tuple[str, ...], message: str, suggestion: str | None = None) -> None:
-        super().__init__(message)
-        self.path = path
-        self.message = message
-        self.suggestion = suggestion
-
-
-def raise_misfits(misfits: list[Misfit]) -> None:
-    """Hand several misfits to pydantic as one error, to be taken apart again by `rules_file.py`."""
-    if misfits:
-        raise PydanticCustomError("misfits", "keys do not go together", {"misfits": misfits})
 
 
 class Lookup(RuleModel):
@@ -115,21 +87,30 @@ class Lookup(RuleModel):
     )
     by_category: Table | None = Field(default=None, description="Category name → code.")
     by_tag: Table | None = Field(default=None, description="Tag name on `tag_level` → code.")
+    by_merchant: Table | None = Field(default=None, description="Merchant → code.")
     by_report_field: Table | None = Field(
         default=None, description="Value of the report field → code."
     )
     by_submitter: Table | None = Field(
         default=None, description="E-mail address of the submitter → code."
     )
+    by_account_id: Table | None = Field(
+        default=None, description="Expensify's account id of the submitter → code."
+    )
     by_policy: Table | None = Field(default=None, description="Policy name or id → code.")
+    by_currency: Table | None = Field(default=None, description="Currency of the report → code.")
     by_employee_custom_field_1: Table | None = Field(
         default=None, description="Employee custom field 1 of the submitter → code."
     )
     by_employee_custom_field_2: Table | None = Field(
         default=None, description="Employee custom field 2 of the submitter → code."
     )
-    fixed: Code | None = Field(default=None, description="Always this code; instead of `from`.")
-    default: Code | None = Field(
+    by_tax_name: Table | None = Field(default=None, description="Name of the tax → code.")
+    by_tax_rate: Table | None = Field(
+        default=None, description='Rate of the tax → code, e.g. "20%"; 20 % and 20.0% are the same.'
+    )
+    fixed: Entry | None = Field(default=None, description="Always this code; instead of `from`.")
+    default: Entry | None = Field(
         default=None,
         description="The code when no source gives one. Every use of it is noted in the audit ledger. Without a "
         "default such a report is held.",
@@ -141,21 +122,26 @@ class Lookup(RuleModel):
         return table or {}
 
     @cached_property
-    def entries(self) -> dict[str, dict[str, tuple[str, str]]]:
-        """Table → what two spellings of a key have in common → the key as written, and its code."""
-        return {
-            name: {table_key(key): (key, code) for key, code in self.table(name).items()}
-            for name in TABLES
-        }
+    def entries(self) -> dict[str, TableIndex]:
+        """Table → the same, ready to be asked."""
+        return {name: index_of(self.table(name)) for name in TABLES if self.table(name)}
 
-    def codes(self) -> list[tuple[tuple[str, ...], str]]:
+    def codes(self) -> list[tuple[tuple[str | int, ...], str]]:
         """Every code written in this part, with its path."""
-        found: list[tuple[tuple[str, ...], str]] = []
-        for name, code in (("fixed", self.fixed), ("default", self.default)):
-            if code:
-                found.append(((name,), code))
+        return [
+            ((*path, *inner), code)
+            for path, entry in self._written()
+            for inner, code in codes_of(entry)
+        ]
+
+    def _written(self) -> list[tuple[tuple[str, ...], Entry]]:
+        """Every entry written in this part, with its path."""
+        found: list[tuple[tuple[str, ...], Entry]] = []
+        for name, entry in (("fixed", self.fixed), ("default", self.default)):
+            if entry:
+                found.append(((name,), entry))
         for name in TABLES:
-            found += [((name, key), value) for key, value in self.table(name).items()]
+            found += [((name, key), entry) for key, entry in self.table(name).items()]
         return found
 
     @model_validator(mode="after")
@@ -167,6 +153,11 @@ class Lookup(RuleModel):
             if len(value) > self.longest
             and not (self.longest == LONGEST_COMPANY and _GUID.fullmatch(value))
         ]
+        for path, entry in self._written():
+            misfits += [
+                Misfit((*path, *misfit.path), misfit.message, misfit.suggestion)
+                for misfit in overlaps(entry)
+            ]
         raise_misfits(misfits)
         return self
 

@@ -10,6 +10,7 @@ import io
 import os
 import sys
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import singer_sdk.typing as th
@@ -27,6 +28,7 @@ from singer_sdk.singerlib.json import deserialize_json
 
 from map_expensify_nav.documents import map_report
 from map_expensify_nav.errors import InputError, MapperError
+from map_expensify_nav.rules import zone_of
 from map_expensify_nav.rules_file import load_rules_file
 from map_expensify_nav.schemas import KEY_PROPERTIES, STREAMS, document_schema
 
@@ -97,6 +99,13 @@ class MapExpensifyNav(InlineMapper):
             title="Rules file",
             description="Path of the rules file (YAML); a relative path starts at the working directory.",
         ),
+        th.Property(
+            "run_date",
+            th.DateType,
+            title="Day of the run",
+            description="The day that `run_date` in the rules stands for; the current day where the books are kept, "
+            "unless said otherwise.",
+        ),
     ).to_dict()
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         PluginCapabilities.ABOUT,
@@ -112,6 +121,7 @@ class MapExpensifyNav(InlineMapper):
         super().__init__(**arguments)
         self.rules_file = load_rules_file(str(self.config["rules_file"]))
         self._schemas_written = False
+        self._run_date = self._day_of_the_run()
 
     @classmethod
     def invoke(cls, **arguments: Any) -> None:  # noqa: ANN401 (the SDK's own arguments)
@@ -156,7 +166,7 @@ class MapExpensifyNav(InlineMapper):
                 "A record of the stream 'reports' came before its SCHEMA message. Check what runs before the mapper."
             )
         report = RecordMessage.from_dict({"record": None, **message_dict})
-        for document in map_report(report.record, self.rules_file):
+        for document in map_report(report.record, self.rules_file, self._run_date):
             yield RecordMessage(
                 document.stream, document.record, time_extracted=report.time_extracted
             )
@@ -180,6 +190,13 @@ class MapExpensifyNav(InlineMapper):
             f"The tap sent a BATCH message for the stream '{message_dict.get('stream')}', which the mapper does not "
             "read. Remove batch_config from the tap's settings."
         )
+
+    def _day_of_the_run(self) -> date:
+        """What `run_date` stands for: one day for the whole run, so that midnight changes nothing."""
+        written = self.config.get("run_date")
+        if written:
+            return date.fromisoformat(str(written)[:10])
+        return datetime.now(zone_of(self.rules_file.rules.dates.time_zone)).date()
 
     def _untouched(self) -> UntouchedMessage:
         return UntouchedMessage(self.message_reader.line)

@@ -39,6 +39,8 @@ class Expense:
         amount: `effective_amount` in minor units, spend positive; None when it is no whole number.
         currency: Currency of `amount`.
         tags: Level (from 1) → tag.
+        tax_name: Name of the tax, else of its rate.
+        tax_amount: Tax within the amount, in minor units of the expense's own currency.
         reimbursable: True out of pocket, False company card, None not said.
     """
 
@@ -53,6 +55,11 @@ class Expense:
     tags: Mapping[int, Tag]
     tag: str | None
     comment: str | None
+    category_payroll_code: str | None
+    tax_name: str | None
+    tax_rate: str | None
+    tax_code: str | None
+    tax_amount: int | None
     reimbursable: bool | None
 
     @property
@@ -83,6 +90,7 @@ class Report:
     approved_at: str | None
     submitter_email: str | None
     submitter_full_name: str | None
+    account_id: str | None
     employee_custom_field_1: str | None
     employee_custom_field_2: str | None
     custom_fields: Mapping[str, str] = field(default_factory=dict)
@@ -127,6 +135,7 @@ def read_report(record: object) -> Report:
         approved_at=_text(record, "approved_at"),
         submitter_email=_text(record, "submitter_email"),
         submitter_full_name=_text(record, "submitter_full_name"),
+        account_id=_text(record, "account_id"),
         employee_custom_field_1=_text(record, "employee_custom_field_1"),
         employee_custom_field_2=_text(record, "employee_custom_field_2"),
         custom_fields={
@@ -180,6 +189,7 @@ def day_of(timestamp: str | None, zone: tzinfo) -> date | None:
 
 def _read_expense(item: Mapping[str, Any], position: int) -> Expense:
     reimbursable = item.get("reimbursable")
+    modified_tax = _whole(item, "modified_tax_amount")
     tags = item.get("tags")
     return Expense(
         position=position,
@@ -197,6 +207,11 @@ def _read_expense(item: Mapping[str, Any], position: int) -> Expense:
         },
         tag=_text(item, "tag"),
         comment=_text(item, "comment"),
+        category_payroll_code=_text(item, "category_payroll_code"),
+        tax_name=_text(item, "tax_name") or _text(item, "tax_rate_name"),
+        tax_rate=_text(item, "tax_rate"),
+        tax_code=_text(item, "tax_code"),
+        tax_amount=_whole(item, "tax_amount") if modified_tax is None else modified_tax,
         reimbursable=reimbursable if isinstance(reimbursable, bool) else None,
     )
 

@@ -7,26 +7,29 @@ descriptions below are also what `rules.schema.json` and the README say.
 from __future__ import annotations
 
 import json
-from datetime import timezone, tzinfo
+from datetime import date, timezone, tzinfo
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from map_expensify_nav.lookup_rules import (
-    LONGEST_CODE,
+from map_expensify_nav.lookup_rules import (  # noqa: TC001 (pydantic reads them)
     BalancingAccount,
-    Code,
     CompanyLookup,
     DimensionRule,
     Lookup,
+)
+from map_expensify_nav.report import parse_date
+from map_expensify_nav.rule_model import (
+    LONGEST_CODE,
+    Code,
+    Day,
     Misfit,
     RuleModel,
     Text,
     raise_misfits,
 )
-from map_expensify_nav.report import parse_date
 from map_expensify_nav.templates import HEADER_FIELDS, LINE_FIELDS, check_template
 
 Currency = Annotated[
@@ -36,10 +39,11 @@ Currency = Annotated[
 
 
 def _date_rule(value: str) -> str:
-    if value in ("approved", "submitted", "last_expense") or parse_date(value):
+    if value in ("approved", "submitted", "last_expense", "run_date") or parse_date(value):
         return value
     raise PydanticCustomError(
-        "date_rule", "is neither approved, submitted, last_expense nor a date like 2026-01-31."
+        "date_rule",
+        "is neither approved, submitted, last_expense, run_date nor a date like 2026-01-31.",
     )
 
 
@@ -174,13 +178,38 @@ class DateRules(RuleModel):
 
     posting_date: DateRule = Field(
         default="approved",
-        description="approved, submitted, last_expense, or a date like 2026-01-31.",
+        description="approved, submitted, last_expense, run_date (the day of the run), or a date like 2026-01-31.",
     )
     document_date: DateRule = Field(default="last_expense", description="The same choices.")
     time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
         default="UTC",
         description="Where the books are kept: on which day 23:30 UTC falls. Expensify's times are UTC.",
     )
+    closed_until: Day | None = Field(
+        default=None, description="The last day of the periods that are closed in NAV."
+    )
+    when_closed: Literal["hold", "next_open_period"] = Field(
+        default="hold",
+        description="What becomes of a posting date in a closed period: the document is held, or posted on the day "
+        "after closed_until. Every move is noted.",
+    )
+    entries_by: Literal["posting_date", "expense_date"] = Field(
+        default="posting_date",
+        description="Which day decides whether an entry with from or until holds: the posting date before any move "
+        "(the day of approval where that is run_date), or the date of each expense.",
+    )
+
+    @model_validator(mode="after")
+    def _closes_something(self) -> DateRules:
+        misfits = []
+        if self.when_closed != "hold" and self.closed_until is None:
+            misfits.append(
+                Misfit(("when_closed",), "is not used.", "Add closed_until, or remove it.")
+            )
+        if self.closed_until == date.max:
+            misfits.append(Misfit(("closed_until",), "is the last day there is."))
+        raise_misfits(misfits)
+        return self
 
 
 class DescriptionRules(RuleModel):
@@ -243,7 +272,7 @@ class Rules(RuleModel):
                 misfits.append(
                     Misfit(("dimensions", code), f"is longer than NAV's {LONGEST_CODE} characters.")
                 )
-        companies = {value for _, value in self.company.codes()} if self.company else set()
+        companies = {code for _, code in self.company.codes()} if self.company else set()
         misfits += [
             Misfit(("local_currency_by_company", name), "is none of the companies under company.")
             for name in self.local_currency_by_company or {}

@@ -9,12 +9,14 @@ import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from map_expensify_nav.errors import RulesFileError, RulesFileProblem
 from map_expensify_nav.rules import Rules
+from map_expensify_nav.tables import TAGS
 from map_expensify_nav.yaml_marks import MarkedData, Path, read_yaml
 
 if TYPE_CHECKING:
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
-    from map_expensify_nav.lookup_rules import Misfit
+    from map_expensify_nav.rule_model import Misfit
 
 _NO_VALUE = ("has no value.", "Write one, or remove the key.")
+_NOT_IN_THE_FILE = {"[key]", *TAGS}
+"""What pydantic adds to the place of an error."""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -155,7 +159,7 @@ def _valueless(data: object, path: Path) -> Iterator[Path]:
 
 def _problems(error: ErrorDetails, name: str, marks: MarkedData) -> list[RulesFileProblem]:
     """The problems of one of pydantic's errors, in words."""
-    path: Path = tuple(key for key in error["loc"] if key != "[key]")
+    path: Path = tuple(key for key in error["loc"] if key not in _NOT_IN_THE_FILE)
     context: dict[str, Any] = error.get("ctx", {})
     if error["type"] == "misfits":
         misfits: list[Misfit] = context["misfits"]
@@ -214,28 +218,34 @@ def _did_you_mean(word: str, words: Iterable[str]) -> str:
 
 def _keys_beside(path: Path) -> list[str]:
     """The keys that the part of the rules file around `path` may have."""
-    kind: object = Rules
+    kinds: list[object] = [Rules]
     for key in path[:-1]:
-        kind = _kind_at(kind, key)
-    return list(_fields(kind)) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+        kinds = [inner for kind in kinds for inner in _kinds_at(kind, key)]
+    return [name for kind in kinds if _is_model(kind) for name in _fields(kind)]
+
+
+def _is_model(kind: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
-def _kind_at(kind: object, key: str | int) -> object:
-    """What a key of a part holds: a model, a mapping of models, or something simple."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+def _kinds_at(kind: object, key: str | int) -> list[object]:
+    """What a key of a part may hold: models, mappings, lists, or something simple."""
+    if _is_model(kind):
         field = _fields(kind).get(str(key))
-        return _without_none(field.annotation) if field else None
-    arguments = get_args(kind)
-    return _without_none(arguments[-1]) if arguments else None
+        return _choices(field.annotation) if field else []
+    if get_origin(kind) is (list if isinstance(key, int) else dict):
+        return _choices(get_args(kind)[-1])
+    return []
 
 
-def _without_none(kind: object) -> object:
-    """`X` of `X | None`; anything else as it is."""
-    if get_origin(kind) in (dict, list):
-        return kind
-    arguments = [argument for argument in get_args(kind) if argument is not type(None)]
-    return arguments[0] if arguments and len(arguments) < len(get_args(kind)) else kind
+def _choices(kind: object) -> list[object]:
+    """The kinds a union or annotated kind stands for; anything else stands for itself."""
+    if get_origin(kind) is Annotated:
+        return _choices(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return [inner for part in get_args(kind) for inner in _choices(part)]
+    return [kind]

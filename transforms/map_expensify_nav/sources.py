@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from map_expensify_nav.report import Expense, Report, Tag
 
 
+_RATE = re.compile(r"([0-9]+)(?:[.,]([0-9]+))? ?%")
+
+
 @dataclass(frozen=True)
 class Facts:
     """What one decision may look at: a report, one of its expenses (or none), and the lookup's own parameters."""
@@ -75,10 +78,16 @@ def field_name(name: str) -> str:
 def table_key(text: str) -> str:
     """What two texts have in common when a person would call them the same: Unicode form and outer blanks.
 
-    Upper and lower case stay apart, except in e-mail addresses.
+    Upper and lower case stay apart, except in e-mail addresses; "20.0 %" is the same rate as "20%".
     """
     text = unicodedata.normalize("NFC", text.strip())
-    return text.casefold() if "@" in text else text
+    if "@" in text:
+        return text.casefold()
+    rate = _RATE.fullmatch(text) if text.endswith("%") else None
+    if rate is None:
+        return text
+    fraction = (rate[2] or "").rstrip("0")
+    return f"{rate[1]}.{fraction}%" if fraction else f"{rate[1]}%"
 
 
 def _tag_name(facts: Facts) -> str | None:
@@ -113,8 +122,21 @@ def _policy(facts: Facts) -> str | None:
     return facts.report.policy_name or facts.report.policy_id
 
 
+def _merchant(facts: Facts) -> str | None:
+    return facts.expense.merchant if facts.expense else None
+
+
+def _tax_name(facts: Facts) -> str | None:
+    return facts.expense.tax_name if facts.expense else None
+
+
+def _tax_rate(facts: Facts) -> str | None:
+    return facts.expense.tax_rate if facts.expense else None
+
+
 _CATEGORISE = "give the expense a category in Expensify"
 _TAG = "give the expense a tag in Expensify"
+_SET_TAX = "set the expense's tax in Expensify"
 _FILL_FIELD = "fill the report field in Expensify"
 _FILL_1 = "fill the submitter's employee custom field 1 in Expensify"
 _FILL_2 = "fill the submitter's employee custom field 2 in Expensify"
@@ -129,6 +151,15 @@ SOURCES: dict[str, Source] = {
         if_codeless="give the category a GL code in Expensify",
         per_expense=True,
     ),
+    "category_payroll_code": Source(
+        "category",
+        _category,
+        _CATEGORISE,
+        code=lambda facts: facts.expense.category_payroll_code if facts.expense else None,
+        if_codeless="give the category a payroll code in Expensify",
+        per_expense=True,
+    ),
+    "category_name": Source("category", _category, _CATEGORISE, code=_category, per_expense=True),
     "by_tag": Source("tag", _tag_name, _TAG, per_expense=True),
     "tag_gl_code": Source(
         "tag",
@@ -139,6 +170,9 @@ SOURCES: dict[str, Source] = {
         per_expense=True,
     ),
     "tag_name": Source("tag", _tag_name, _TAG, code=_tag_name, per_expense=True),
+    "by_merchant": Source(
+        "merchant", _merchant, "fill in the merchant in Expensify", per_expense=True
+    ),
     "by_report_field": Source("report field", _field, _FILL_FIELD),
     "report_field": Source("report field", _field, _FILL_FIELD, code=_field),
     "by_submitter": Source(
@@ -147,15 +181,41 @@ SOURCES: dict[str, Source] = {
         "check why the report has no submitter",
         personal=True,
     ),
+    "by_account_id": Source(
+        "the submitter's account id",
+        lambda facts: facts.report.account_id,
+        "check why the report has no account id",
+        personal=True,
+    ),
+    "account_id": Source(
+        "the submitter's account id",
+        lambda facts: facts.report.account_id,
+        "check why the report has no account id",
+        code=lambda facts: facts.report.account_id,
+        personal=True,
+    ),
     "by_policy": Source(
         "policy",
         _policy,
         "check why the report has no policy",
         also=lambda facts: facts.report.policy_id,
     ),
+    "by_currency": Source(
+        "currency", lambda facts: facts.report.currency, "check the policy's currency in Expensify"
+    ),
     "by_employee_custom_field_1": Source("employee custom field 1", _field_1, _FILL_1),
     "by_employee_custom_field_2": Source("employee custom field 2", _field_2, _FILL_2),
     "employee_custom_field_1": Source("employee custom field 1", _field_1, _FILL_1, code=_field_1),
     "employee_custom_field_2": Source("employee custom field 2", _field_2, _FILL_2, code=_field_2),
+    "by_tax_name": Source("tax", _tax_name, _SET_TAX, per_expense=True),
+    "by_tax_rate": Source("tax rate", _tax_rate, _SET_TAX, per_expense=True),
+    "tax_code": Source(
+        "tax",
+        _tax_name,
+        _SET_TAX,
+        code=lambda facts: facts.expense.tax_code if facts.expense else None,
+        if_codeless="give the tax rate a code in Expensify",
+        per_expense=True,
+    ),
 }
 TABLES = tuple(name for name, source in SOURCES.items() if source.code is None)

@@ -1,0 +1,156 @@
+"""Tables of a rules file: what Expensify says → a NAV code, by name or pattern, at all times or for some days. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from map_expensify_nav.rule_model import Code, Day, Misfit, RuleModel, raise_misfits
+from map_expensify_nav.sources import table_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+
+class DatedCode(RuleModel):
+    """A code that holds from one day, until another (both included), or both."""
+
+    code: Code
+    from_day: Day | None = Field(default=None, alias="from", description="First day it holds.")
+    until: Day | None = Field(default=None, description="Last day it holds.")
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> DatedCode:
+        if self.from_day and self.until and self.until < self.from_day:
+            raise_misfits([Misfit(("until",), f"lies before from, {self.from_day}.")])
+        return self
+
+    def holds(self, day: date | None) -> bool:
+        """Whether the code holds on a day; when the day is not known, only one without limits does."""
+        if day is None:
+            return self.from_day is None and self.until is None
+        return (self.from_day is None or self.from_day <= day) and (
+            self.until is None or day <= self.until
+        )
+
+
+def _kind(value: object) -> str:
+    return "[dated]" if isinstance(value, list) else "[code]"
+
+
+DatedCodes = Annotated[list[DatedCode], Field(min_length=1)]
+Entry = Annotated[
+    Annotated[Code, Tag("[code]")] | Annotated[DatedCodes, Tag("[dated]")], Discriminator(_kind)
+]
+"""A code, or several of which each holds for some days."""
+Table = Annotated[
+    dict[str, Entry],
+    Field(
+        description="Name → code, or → list of {code, from, until}. A name with * is a pattern: any text may stand "
+        "in its place; names without come first, then the patterns in their order."
+    ),
+]
+TAGS = {"[code]", "[dated]"}
+"""What pydantic puts into an error's path to say which of the two it took an entry for."""
+Names = Annotated[
+    list[Annotated[str, Field(min_length=1)]],
+    Field(min_length=1),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            ]
+        }
+    ),
+]
+"""Names or patterns."""
+
+
+def codes_of(entry: str | list[DatedCode]) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Every code of an entry with its path in the entry."""
+    if isinstance(entry, str):
+        yield (), entry
+    else:
+        for index, dated in enumerate(entry):
+            yield (index, "code"), dated.code
+
+
+def code_on(
+    entry: str | list[DatedCode], day: date | None
+) -> tuple[str | None, tuple[int | str, ...]]:
+    """The code of an entry that holds on a day, if any, and its path in the entry."""
+    if isinstance(entry, str):
+        return entry, ()
+    for index, dated in enumerate(entry):
+        if dated.holds(day):
+            return dated.code, (index,)
+    return None, ()
+
+
+def overlaps(entry: str | list[DatedCode]) -> list[Misfit]:
+    """Codes of one entry that hold on the same day."""
+    if isinstance(entry, str):
+        return []
+    misfits = []
+    for index, dated in enumerate(entry):
+        for earlier in entry[:index]:
+            starts_first = (
+                dated.from_day is None or earlier.until is None or dated.from_day <= earlier.until
+            )
+            ends_after = (
+                dated.until is None or earlier.from_day is None or earlier.from_day <= dated.until
+            )
+            if starts_first and ends_after:
+                misfits.append(
+                    Misfit(
+                        (index,),
+                        f"holds on days on which {earlier.code} above holds too.",
+                        "Let the earlier one end with until, the day before the later one's from.",
+                    )
+                )
+                break
+    return misfits
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A name with * as a regular expression; any text, also none, may stand in the place of each *."""
+    return re.compile(".*".join(re.escape(part) for part in table_key(text).split("*")), re.DOTALL)
+
+
+def matches(text: str | None, names: list[str]) -> bool:
+    """Whether a text is one of the names or fits one of the patterns."""
+    if text is None:
+        return False
+    key = table_key(text)
+    return any(key == table_key(name) or pattern(name).fullmatch(key) for name in names)
+
+
+@dataclass(frozen=True)
+class TableIndex:
+    """A table as it is asked: by what two spellings of a name have in common, then by patterns."""
+
+    exact: Mapping[str, tuple[str, str | list[DatedCode]]]
+    patterns: list[tuple[re.Pattern[str], str, str | list[DatedCode]]] = field(default_factory=list)
+
+    def find(self, text: str) -> tuple[str, str | list[DatedCode]] | None:
+        """The key as written, and the entry, for what the report says; None when there is none."""
+        key = table_key(text)
+        found = self.exact.get(key)
+        if found is None and self.patterns:
+            for expression, written, entry in self.patterns:
+                if expression.fullmatch(key):
+                    return written, entry
+        return found
+
+
+def index_of(table: Mapping[str, str | list[DatedCode]]) -> TableIndex:
+    """Make a table ready to be asked."""
+    return TableIndex(
+        {table_key(key): (key, entry) for key, entry in table.items()},
+        [(pattern(key), key, entry) for key, entry in table.items() if "*" in key],
+    )
