@@ -223,15 +223,25 @@ def _show(title: str, report: RunReport, writes: int) -> None:
 
 
 @click.command()
-@click.option("--expensify-port", default=None, type=int, help="Port of the sandbox's Expensify.")
-@click.option("--nav-port", default=None, type=int, help="Port of the sandbox's NAV.")
+@click.option(
+    "--expensify-port",
+    default=DEFAULT_EXPENSIFY_PORT,
+    show_default=True,
+    help="Port of the sandbox's Expensify; if it is taken, any other.",
+)
+@click.option(
+    "--nav-port",
+    default=DEFAULT_NAV_PORT,
+    show_default=True,
+    help="Port of the sandbox's NAV; if it is taken, any other.",
+)
 @click.option(
     "--claims",
     type=click.Path(exists=True, dir_okay=False, path_type=Path, resolve_path=True),
     help="Expense claims of your own instead of generated reports: JSON lines or CSV, see `sandbox serve --help`. "
     "They are mapped by transforms/rules/claims.yml.",
 )
-def demo(expensify_port: int | None, nav_port: int | None, claims: Path | None) -> None:
+def demo(expensify_port: int, nav_port: int, claims: Path | None) -> None:
     """Run the pipeline twice against a fresh sandbox and say what happened.
 
     Run it in the project's folder, or with `make demo`, which installs everything first. All it writes is below
@@ -240,10 +250,7 @@ def demo(expensify_port: int | None, nav_port: int | None, claims: Path | None) 
     project = Path.cwd()
     if not (project / "meltano.yml").exists():
         raise DemoError("There is no meltano.yml here: run this in the project's folder.")
-    ports = (
-        _free_or_any(DEFAULT_EXPENSIFY_PORT) if expensify_port is None else expensify_port,
-        _free_or_any(DEFAULT_NAV_PORT) if nav_port is None else nav_port,
-    )
+    ports = (_free_or_any(expensify_port), _free_or_any(nav_port))
     demonstration = Demo(project, ports, claims)
     click.echo("Fresh books, a new key, secrets encrypted with it …")
     demonstration.reset()
