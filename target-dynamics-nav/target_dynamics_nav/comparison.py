@@ -7,19 +7,22 @@ a difference; they are reported as notes. A dimension the document does mention 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from itertools import zip_longest
-from typing import TYPE_CHECKING
+from itertools import islice, zip_longest
+from typing import TYPE_CHECKING, Any
 
 from target_dynamics_nav.document import Note
 from target_dynamics_nav.nav.port import DocumentKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from target_dynamics_nav.document import Document, Line
     from target_dynamics_nav.nav.port import FoundDocument, FoundLine
+
+_LINES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,32 @@ def differences(
         return result
     compare("number of lines", len(document.lines), len(found.lines))
     result.extend(_line_differences(document, found.lines))
+    result.extend(_other_side(document, found))
     return result
+
+
+def content_differences(
+    posted: Mapping[str, Any], current: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """What changed in the financial substance since it was posted, when the audit ledger knows what was.
+
+    Args:
+        posted: `Document.content` of what was posted.
+        current: `Document.content` of the document as it is now.
+
+    Returns:
+        (field, sentence) of each difference.
+    """
+    return [
+        (
+            name,
+            _changed_lines(posted.get(name) or [], value or [])
+            if name == "lines"
+            else f"{name.replace('_', ' ')}: posted {_plain(posted.get(name))}, now {_plain(value)}.",
+        )
+        for name, value in current.items()
+        if posted.get(name) != value
+    ]
 
 
 def inherited_dimensions(document: Document, found: FoundDocument) -> list[Note]:
@@ -150,6 +178,63 @@ def _identity(line: Line | FoundLine) -> tuple[str, str, Decimal]:
 def _dimensions(document: Document, line: Line) -> dict[str, str]:
     """What a line has to end up with: the document's dimensions, unless the line says otherwise."""
     return {**document.dimensions, **line.dimensions}
+
+
+def _other_side(document: Document, found: FoundDocument) -> Iterator[Difference]:
+    """What balances the lines: the vendor's entry has the header's dimensions, a journal has an account for it.
+
+    A posted journal shows the G/L account behind a vendor or bank account, so only G/L accounts compare there.
+    """
+    journal = document.kind is DocumentKind.JOURNAL_ENTRY
+    if journal and found.balancing_account is None:
+        if document.total:
+            yield Difference("balancing account", _account(document.balancing_account), "nothing")
+        return
+    wanted = document.balancing_account
+    comparable = not found.posted or (wanted is not None and wanted[0] == "G/L Account")
+    if journal and comparable and wanted != found.balancing_account:
+        yield Difference("balancing account", _account(wanted), _account(found.balancing_account))
+    for code, value in document.dimensions.items():
+        actual = found.dimensions.get(code)
+        if actual != value:
+            yield Difference(f"dimension {code} of the document", value, _show(actual))
+
+
+def _account(account: tuple[str, str] | None) -> str:
+    return " ".join(account) if account else "nothing"
+
+
+def _changed_lines(
+    posted: Sequence[Mapping[str, Any]], current: Sequence[Mapping[str, Any]]
+) -> str:
+    before = Counter(_line_text(line) for line in posted)
+    after = Counter(_line_text(line) for line in current)
+    gone, come = (before - after).elements(), (after - before).elements()
+    return f"lines no longer in the report: {_listed(gone)}; new lines: {_listed(come)}."
+
+
+def _line_text(line: Mapping[str, Any]) -> str:
+    details = [f"{code} {value}" for code, value in sorted((line.get("dimensions") or {}).items())]
+    if line.get("tax_code"):
+        details.append(f"tax code {line['tax_code']}")
+    shown = f" ({', '.join(details)})" if details else ""
+    return f"{line.get('amount')} on account {line.get('account_number')}{shown}"
+
+
+def _listed(lines: Iterator[str]) -> str:
+    shown = list(islice(lines, _LINES_SHOWN + 1))
+    more = ["…"] if len(shown) > _LINES_SHOWN else []
+    return ", ".join(shown[:_LINES_SHOWN] + more) or "none"
+
+
+def _plain(value: object) -> str:
+    """A value of a document's content for people; stream names become words, lists too."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return " ".join(map(str, value))
+    kinds: dict[object, str] = {kind.value: name for kind, name in _KIND_NAMES.items()}
+    return kinds.get(value, _show(value))
 
 
 def _describe(line: Line | FoundLine, dimensions: Mapping[str, str]) -> str:

@@ -206,7 +206,7 @@ def read_document(kind: DocumentKind, record: Mapping[str, Any]) -> Document:
         _read_line(reader, index, line)
         for index, line in enumerate(reader.objects(record, "lines"))
     ]
-    skip = record.get("skip")
+    skip = reader.object(record, "skip")
     upstream = [_read_problem(problem) for problem in reader.objects(record, "problems")]
     document = Document(
         kind=kind,
@@ -218,17 +218,15 @@ def read_document(kind: DocumentKind, record: Mapping[str, Any]) -> Document:
         document_date=reader.date(record, "document_date"),
         due_date=reader.date(record, "due_date"),
         currency_code=reader.text(record, "currency_code"),
-        prices_include_tax=record.get("prices_include_tax") is True,
+        prices_include_tax=reader.flag(record, "prices_include_tax"),
         total=reader.amount(record, "total"),
         description=reader.text(record, "description") or "",
         dimensions=reader.dimensions(record, "dimensions", "dimensions"),
         lines=lines,
-        skip=Skip(str(skip.get("code")), str(skip.get("reason")))
-        if isinstance(skip, dict)
-        else None,
+        skip=Skip(str(skip.get("code")), str(skip.get("reason"))) if skip is not None else None,
         notes=[_read_note(note) for note in reader.objects(record, "notes")],
-        source=record.get("source") or {},
-        decided_by=record.get("decided_by") or {},
+        source=reader.object(record, "source") or {},
+        decided_by=reader.object(record, "decided_by") or {},
     )
     # Upstream's own explanation comes first and stands alone: a missing value that upstream already explained
     # would only be reported a second time, in less helpful words.
@@ -320,6 +318,19 @@ class _Reader:
         except InvalidOperation:
             pass
         self._unfit(path or name, value, 'an exact amount like "123.45"')
+        return None
+
+    def flag(self, container: Mapping[str, Any], name: str) -> bool:
+        value = container.get(name)
+        if value is not None and not isinstance(value, bool):
+            self._unfit(name, value, "true or false")
+        return value is True
+
+    def object(self, container: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+        value = container.get(name)
+        if value is None or isinstance(value, dict):
+            return value
+        self._unfit(name, value, "an object")
         return None
 
     def objects(

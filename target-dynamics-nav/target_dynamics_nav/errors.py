@@ -12,6 +12,7 @@ TargetError
     ├── CredentialsError     NAV or Entra ID does not accept who we are
     ├── OutageError          NAV does not answer, and retries are used up
     ├── ContractError        a record that is no document at all: nothing could be recorded about it
+    ├── TerminatedError      a signal asked the run to end while it was waiting
     └── ProtocolError        an answer, or a request of ours, that should not exist: a bug of ours, or an unknown server
 ```
 
@@ -129,3 +130,10 @@ class ContractError(StopRunError):
 
     default_code = "contract"
     exit_code = 65
+
+
+class TerminatedError(StopRunError):
+    """A signal asked the run to end. Nothing is wrong; what was under way is looked up by the next run."""
+
+    default_code = "terminated"
+    exit_code = 143

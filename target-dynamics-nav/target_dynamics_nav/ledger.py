@@ -13,13 +13,21 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from target_dynamics_nav.errors import ConfigurationError, OutageError
+from target_dynamics_nav.ledger_tables import (
+    create_engine,
+    documents,
+    events,
+    metadata,
+    runs,
+    sqlite_file,
+)
+from target_dynamics_nav.run_lock import RunLock
 from target_dynamics_nav.settlement import Status
 
 if TYPE_CHECKING:
@@ -29,60 +37,6 @@ if TYPE_CHECKING:
 
 GENESIS_HASH = "0" * 64
 
-_metadata = sa.MetaData()
-
-runs = sa.Table(
-    "runs",
-    _metadata,
-    sa.Column("run_id", sa.String(64), primary_key=True),
-    sa.Column("started_at", sa.String(32), nullable=False),
-    sa.Column("ended_at", sa.String(32)),
-    sa.Column("mode", sa.String(16), nullable=False),
-    sa.Column("outcome", sa.String(64)),
-    sa.Column("counts", sa.JSON),
-)
-
-documents = sa.Table(
-    "documents",
-    _metadata,
-    sa.Column(
-        "ledger_id", sa.String(200), primary_key=True, comment="which books: NAV and company"
-    ),
-    sa.Column("document_key", sa.String(35), primary_key=True),
-    sa.Column("company", sa.String(250), nullable=False),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("status", sa.String(20), nullable=False, index=True),
-    sa.Column("reasons", sa.JSON, nullable=False),
-    sa.Column("source_id", sa.String(64), index=True),
-    sa.Column("source", sa.JSON, nullable=False),
-    sa.Column("total", sa.String(32)),
-    sa.Column("currency_code", sa.String(10)),
-    sa.Column("nav_id", sa.String(64)),
-    sa.Column("nav_number", sa.String(35)),
-    sa.Column("posted_digest", sa.String(64), comment="digest of the content that is posted"),
-    sa.Column("draft_digest", sa.String(64), comment="digest of the content of the verified draft"),
-    sa.Column("content", sa.JSON, comment="financial substance as last read"),
-    sa.Column("posted_content", sa.JSON),
-    sa.Column("decided_by", sa.JSON),
-    sa.Column("first_seen_at", sa.String(32), nullable=False),
-    sa.Column("changed_at", sa.String(32), nullable=False),
-    sa.Column("run_id", sa.String(64), nullable=False),
-)
-
-events = sa.Table(
-    "events",
-    _metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("at", sa.String(32), nullable=False),
-    sa.Column("run_id", sa.String(64), nullable=False),
-    sa.Column("ledger_id", sa.String(200)),
-    sa.Column("document_key", sa.String(35), index=True),
-    sa.Column("kind", sa.String(40), nullable=False),
-    sa.Column("data", sa.Text, nullable=False),
-    sa.Column("previous_hash", sa.String(64), nullable=False, unique=True),
-    sa.Column("hash", sa.String(64), nullable=False),
-)
-
 
 @dataclass(frozen=True)
 class Books:
@@ -91,6 +45,11 @@ class Books:
     nav: str
     company_id: str
     company_name: str
+
+    @classmethod
+    def unplaced(cls, nav: str, company_name: str) -> Books:
+        """Where documents stand whose company NAV does not have."""
+        return cls(nav, "", company_name)
 
     @property
     def ledger_id(self) -> str:
@@ -111,7 +70,7 @@ class Standing:
 
 
 class Ledger:
-    """The audit ledger of one project. Not thread-safe: one run writes at a time."""
+    """The audit ledger of one project. One run writes at a time, see `start_run`; anybody may read meanwhile."""
 
     def __init__(self, url: str) -> None:
         """Open the ledger and create its tables where they are missing.
@@ -123,8 +82,8 @@ class Ledger:
             ConfigurationError: If the URL is not usable; the message never contains a password.
         """
         try:
-            self._engine = _create_engine(url)
-            _metadata.create_all(self._engine)
+            self._engine = create_engine(url)
+            metadata.create_all(self._engine)
         except (sa.exc.SQLAlchemyError, ImportError, ValueError, OSError) as error:
             raise ConfigurationError(
                 "The audit ledger cannot be opened.",
@@ -134,6 +93,7 @@ class Ledger:
                 hint="Check ledger_url: the database must exist, its driver be installed, its directory be writable.",
             ) from error
         self._run_id = ""
+        self._lock: RunLock | None = None
 
     @property
     def run_id(self) -> str:
@@ -141,7 +101,14 @@ class Ledger:
         return self._run_id
 
     def start_run(self, run_id: str, mode: str) -> None:
-        """Note that a run starts."""
+        """Note that a run starts.
+
+        Raises:
+            OutageError: Another run is under way on this ledger (SQLite), or it cannot be written.
+        """
+        file = sqlite_file(self._engine.url)
+        if file is not None:
+            self._lock = RunLock(file)
         self._run_id = run_id
         with self._transaction() as connection:
             connection.execute(sa.insert(runs).values(run_id=run_id, started_at=_now(), mode=mode))
@@ -161,9 +128,7 @@ class Ledger:
         """What is known of a document, or None."""
         with self._transaction() as connection:
             row = connection.execute(
-                sa.select(documents).where(
-                    documents.c.ledger_id == books.ledger_id, documents.c.document_key == key
-                )
+                sa.select(documents).where(_is_document(books.ledger_id, key))
             ).one_or_none()
         if row is None:
             return None
@@ -216,6 +181,8 @@ class Ledger:
     ) -> None:
         """Record where a document stands now, with an event when that is news.
 
+        A document that is held for weeks for the same reason gets one event, not one a run.
+
         Args:
             books: The books it belongs to.
             document: The document as read in this run.
@@ -226,34 +193,48 @@ class Ledger:
             posted_digest: Digest of the posted content; None keeps what is known.
             draft_digest: Digest of the draft's content; None keeps what is known.
         """
-        known = self.standing(books, document.key)
         reason_data = [problem.as_dict() for problem in reasons]
-        now = _now()
-        values: dict[str, Any] = {
-            "company": books.company_name,
-            "kind": document.kind.value,
+        substance: dict[str, Any] = {
             "status": status.value,
             "reasons": reason_data,
+            "content": document.content,
+        }
+        if nav_id is not None:
+            substance["nav_id"] = nav_id
+        if nav_number is not None:
+            substance["nav_number"] = nav_number
+        if draft_digest is not None:
+            substance["draft_digest"] = draft_digest
+        if posted_digest is not None:
+            substance["posted_digest"] = posted_digest
+            substance["posted_content"] = document.content
+        now = _now()
+        values: dict[str, Any] = {
+            **substance,
+            "company": books.company_name,
+            "kind": document.kind.value,
             "source_id": document.source_name,
             "source": dict(document.source),
             "total": None if document.total is None else str(document.total),
             "currency_code": document.currency_code,
-            "content": document.content,
             "decided_by": dict(document.decided_by),
-            "changed_at": now,
             "run_id": self._run_id,
         }
-        if nav_id is not None:
-            values["nav_id"] = nav_id
-        if nav_number is not None:
-            values["nav_number"] = nav_number
-        if draft_digest is not None:
-            values["draft_digest"] = draft_digest
-        if posted_digest is not None:
-            values["posted_digest"] = posted_digest
-            values["posted_content"] = document.content
+        this = _is_document(books.ledger_id, document.key)
         with self._transaction() as connection:
-            if known is None:
+            known = connection.execute(sa.select(documents).where(this)).one_or_none()
+            if known is not None and all(
+                getattr(known, name) == value for name, value in substance.items()
+            ):
+                connection.execute(sa.update(documents).where(this).values(**values))
+                return
+            values["changed_at"] = now
+            if known is not None:
+                connection.execute(sa.update(documents).where(this).values(**values))
+            else:
+                # It may have stood here without a place, as long as its company was not found.
+                unplaced = Books.unplaced(books.nav, books.company_name).ledger_id
+                connection.execute(sa.delete(documents).where(_is_document(unplaced, document.key)))
                 connection.execute(
                     sa.insert(documents).values(
                         ledger_id=books.ledger_id,
@@ -261,15 +242,6 @@ class Ledger:
                         first_seen_at=now,
                         **values,
                     )
-                )
-            else:
-                connection.execute(
-                    sa.update(documents)
-                    .where(
-                        documents.c.ledger_id == books.ledger_id,
-                        documents.c.document_key == document.key,
-                    )
-                    .values(**values)
                 )
             self._append(
                 connection,
@@ -310,8 +282,11 @@ class Ledger:
                 expected_sequence = row.sequence + 1
 
     def close(self) -> None:
-        """Release the database."""
+        """Release the database, and let the next run begin."""
         self._engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._engine)
@@ -377,22 +352,8 @@ def _ledger_outage() -> OutageError:
     )
 
 
-def _create_engine(url: str) -> sa.Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
-
-    @sa.event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: Any) -> None:  # noqa: ANN401 - DBAPI objects have no common type
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
-
-    return engine
+def _is_document(ledger_id: str, key: str) -> sa.ColumnElement[bool]:
+    return sa.and_(documents.c.ledger_id == ledger_id, documents.c.document_key == key)
 
 
 def _without_password(url: str) -> str:

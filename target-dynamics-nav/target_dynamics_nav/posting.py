@@ -7,19 +7,33 @@ fate is unknown it is asked again. A look-up that fails ends the attempt; it is 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from target_dynamics_nav.comparison import Difference, differences, inherited_dimensions
+from target_dynamics_nav.comparison import (
+    Difference,
+    content_differences,
+    differences,
+    inherited_dimensions,
+)
 from target_dynamics_nav.document import Document, Problem
+from target_dynamics_nav.drafting import as_draft
 from target_dynamics_nav.errors import (
     DocumentError,
     DraftChangedError,
     OutcomeUnknownError,
     RetryLaterError,
 )
-from target_dynamics_nav.nav.port import DraftDocument, DraftLine
+from target_dynamics_nav.outcome import (
+    Outcome,
+    Unposted,
+    as_problem,
+    changed_since_posted,
+    not_wanted,
+    seen,
+    skipped,
+)
 from target_dynamics_nav.settlement import Status
 from target_dynamics_nav.validation import validate
 
@@ -35,13 +49,14 @@ MAXIMUM_ATTEMPTS = 3
 """How often a write of unknown fate is looked at and tried again in one run."""
 
 
-_RECORDED_BY_SETTLE = {
+_WITHOUT_NEW_DOCUMENT = {
     Status.HELD,
     Status.FAILED,
     Status.CHANGED,
     Status.SKIPPED,
     Status.PREVIEWED,
 }
+"""Statuses that come without a document in NAV that would have to be recorded with them."""
 
 
 class Mode(str, Enum):
@@ -50,23 +65,6 @@ class Mode(str, Enum):
     POST = "post"
     DRAFT = "draft"
     PREVIEW = "preview"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Where a document stands after an attempt, and why."""
-
-    status: Status
-    reasons: Sequence[Problem] = ()
-    nav_number: str | None = None
-
-
-class _Held(Exception):  # noqa: N818 - it is an outcome, not an error
-    """Ends an attempt with a status and reasons."""
-
-    def __init__(self, status: Status, reasons: Sequence[Problem]) -> None:
-        super().__init__(status.value)
-        self.outcome = Outcome(status, reasons)
 
 
 class Poster:
@@ -85,7 +83,7 @@ class Poster:
         self._nav = nav
         self._ledger = ledger
         self._books = books
-        self._company = company
+        self.company = company
         self._master_data = master_data
         self._mode = mode
         self._trust_ledger = self._ledger_agrees_with_nav()
@@ -107,24 +105,19 @@ class Poster:
         Raises:
             StopRunError: If no document can go on; this one is not recorded as anything but what it was.
         """
-        known = self._ledger.standing(self._books, document.key) if self._trust_ledger else None
-        if known is not None and known.posted_digest is not None:
-            return self._compare_with_known_posting(document, known)
+        known = self._ledger.standing(self._books, document.key)
         try:
-            outcome = self._attempt(document, known)
-        except _Held as held:
-            outcome = held.outcome
+            if self._trust_ledger and known is not None and known.posted_digest is not None:
+                outcome = self._compare_with_known_posting(document, known)
+            else:
+                outcome = self._attempt(document, known)
+        except Unposted as ended:
+            outcome = ended.outcome
         except DocumentError as error:
-            outcome = Outcome(Status.HELD, [_as_problem(error)])
+            outcome = Outcome(Status.HELD, [as_problem(error)])
         except (RetryLaterError, DraftChangedError) as error:
-            outcome = Outcome(Status.FAILED, [_as_problem(error)])
-        if outcome.status in {
-            Status.HELD,
-            Status.FAILED,
-            Status.CHANGED,
-            Status.SKIPPED,
-            Status.PREVIEWED,
-        }:
+            outcome = Outcome(Status.FAILED, [as_problem(error)])
+        if outcome.status in _WITHOUT_NEW_DOCUMENT:
             self._ledger.record_standing(self._books, document, outcome.status, outcome.reasons)
         return outcome
 
@@ -137,27 +130,34 @@ class Poster:
     # The steps, in their order
 
     def _attempt(self, document: Document, known: Standing | None) -> Outcome:
-        if document.skip is not None:
-            reason = Problem(code=document.skip.code, message=document.skip.reason)
-            return Outcome(Status.SKIPPED, [reason])
-        problems = [*document.problems] or validate(document, self._master_data)
-        found = self._nav.find(self._company, document.key)
-        self._event("looked_up", document, {"found": [_seen(item) for item in found]})
+        skipped_before = known is not None and known.status is Status.SKIPPED
+        if document.skip is not None and skipped_before and self._trust_ledger:
+            return skipped(document.skip)
+        found = self._nav.find(self.company, document.key)
+        if found:
+            self._event("looked_up", document, {"found": [seen(item) for item in found]})
         posted = [item for item in found if item.posted]
         if posted:
             return self._compare_with_posted(document, posted, found)
+        if document.skip is not None:
+            self._remove_leftovers(document, found, known)
+            return skipped(document.skip)
+        problems = [*document.problems] or validate(document, self._master_data)
         if problems:
             self._remove_leftovers(document, found, known)
-            return Outcome(Status.HELD, problems)
+            raise Unposted(Status.HELD, problems)
         if self._mode is Mode.PREVIEW:
             return Outcome(Status.PREVIEWED)
+        return self._write(document, found, known)
+
+    def _write(
+        self, document: Document, found: Sequence[FoundDocument], known: Standing | None
+    ) -> Outcome:
         draft = self._usable_draft(document, found, known) or self._create(document)
         self._verify(document, draft)
-        draft_digest = document.digest
         if self._mode is Mode.DRAFT:
-            self._record(document, Status.DRAFT, draft, draft_digest=draft_digest)
+            self._record(document, Status.DRAFT, draft, draft_digest=document.digest)
             return Outcome(Status.DRAFT, nav_number=draft.number)
-        self._event("draft_verified", document, {"nav_id": draft.id, "digest": draft_digest})
         posted_document = self._post(document, draft)
         self._record(document, Status.POSTED, posted_document, posted_digest=document.digest)
         return Outcome(Status.POSTED, nav_number=posted_document.number)
@@ -185,7 +185,7 @@ class Poster:
         In mode draft that is what drafts are for; in mode post a draft that is not as sent never posts.
         """
         if known is not None and known.draft_digest == document.digest:
-            raise _Held(
+            raise Unposted(
                 Status.DRAFT if self._mode is Mode.DRAFT else Status.HELD,
                 [
                     Problem(
@@ -203,22 +203,22 @@ class Poster:
         self, document: Document, found: Sequence[FoundDocument], known: Standing | None
     ) -> None:
         """A document that is held has no draft in NAV, unless it was left there on purpose (mode draft)."""
-        if known is not None and known.draft_digest is not None:
+        if self._mode is Mode.PREVIEW or (known is not None and known.draft_digest is not None):
             return
         for draft in found:
             self._delete(document, draft)
 
     def _create(self, document: Document) -> FoundDocument:
-        draft = _as_draft(document, self._master_data.local_currency_code)
+        draft = as_draft(document, self._master_data.local_currency_code)
         for attempt in range(1, MAXIMUM_ATTEMPTS + 1):
             self._event("draft_intended", document, {"digest": document.digest, "attempt": attempt})
             try:
-                created = self._nav.create_draft(self._company, draft)
+                created = self._nav.create_draft(self.company, draft)
             except OutcomeUnknownError as error:
                 self._event("outcome_unknown", document, {"step": "create", "code": error.code})
-                found = self._nav.find(self._company, document.key)
+                found = self._nav.find(self.company, document.key)
                 if any(item.posted for item in found):
-                    raise _Held(Status.FAILED, [_as_problem(error)]) from error
+                    raise Unposted(Status.FAILED, [as_problem(error)]) from error
                 usable = self._usable_draft(document, found, None)
                 if usable is not None:
                     return usable
@@ -241,7 +241,7 @@ class Poster:
             "draft_rejected", document, {"differences": [str(item) for item in found_differences]}
         )
         self._delete(document, draft)
-        raise _Held(
+        raise Unposted(
             Status.HELD,
             [
                 Problem(
@@ -259,9 +259,14 @@ class Poster:
         """Post the verified version and read what it became."""
         current = draft
         for attempt in range(1, MAXIMUM_ATTEMPTS + 1):
-            self._event("post_intended", document, {"nav_id": current.id, "attempt": attempt})
+            # What comes here was read back from NAV and compared.
+            self._event(
+                "post_intended",
+                document,
+                {"nav_id": current.id, "digest": document.digest, "attempt": attempt},
+            )
             try:
-                self._nav.post(self._company, current)
+                self._nav.post(self.company, current)
             except OutcomeUnknownError as error:
                 self._event("outcome_unknown", document, {"step": "post", "code": error.code})
             except DraftChangedError as error:
@@ -273,7 +278,7 @@ class Poster:
                 self._delete(document, current)
                 raise
             # Posted or not: what counts is what NAV holds now.
-            found = self._nav.find(self._company, document.key)
+            found = self._nav.find(self.company, document.key)
             posted = [item for item in found if item.posted]
             if posted:
                 self._require_same(document, posted)
@@ -294,30 +299,29 @@ class Poster:
 
     def _compare_with_known_posting(self, document: Document, known: Standing) -> Outcome:
         if document.posted_as_nothing:
-            problem = Problem(
-                code="posted_but_not_wanted",
-                message=f"The report was posted as {known.nav_number}, but now a rule or a problem keeps it out: "
-                + document.why_nothing,
-                hint="Correct the rule, or correct the posting in NAV.",
+            raise Unposted(Status.CHANGED, [not_wanted(document, known.nav_number)])
+        if document.digest != known.posted_digest:
+            raise Unposted(
+                Status.CHANGED,
+                [
+                    changed_since_posted(
+                        field, f"The report differs from what was posted: {sentence}"
+                    )
+                    for field, sentence in content_differences(
+                        known.posted_content or {}, document.content
+                    )
+                ],
             )
-            return self._record_changed(document, known.nav_number, [problem])
-        if document.digest == known.posted_digest:
-            return Outcome(Status.ALREADY_POSTED, nav_number=known.nav_number)
-        changes = _content_differences(known.posted_content or {}, document.content)
-        return self._record_changed(document, known.nav_number, changes)
+        if known.status not in {Status.POSTED, Status.ALREADY_POSTED}:
+            self._ledger.record_standing(self._books, document, Status.ALREADY_POSTED, [])
+        return Outcome(Status.ALREADY_POSTED, nav_number=known.nav_number)
 
     def _compare_with_posted(
         self, document: Document, posted: Sequence[FoundDocument], found: Sequence[FoundDocument]
     ) -> Outcome:
         """A posted document carries our key, though the ledger does not know of it."""
-        if document.problems:
-            problem = Problem(
-                code="posted_but_not_wanted",
-                message=f"NAV has posted this report as {posted[0].number}, but it cannot be mapped today: "
-                + document.why_nothing,
-                hint="Complete the mapping, so that the report can be compared with what was posted.",
-            )
-            return self._record_changed(document, posted[0].number, [problem])
+        if document.posted_as_nothing:
+            raise Unposted(Status.CHANGED, [not_wanted(document, posted[0].number)])
         self._require_same(document, posted)
         self._tidy_up(document, found)
         self._record(document, Status.ALREADY_POSTED, posted[0], posted_digest=document.digest)
@@ -346,23 +350,13 @@ class Poster:
                 )
             )
         problems.extend(
-            Problem(
-                code="changed_since_posted",
-                field=difference.field,
-                value=difference.wanted,
-                message=f"Posted as {posted[0].number}, but different now: {difference}.",
-                hint="Correct the posting in NAV (credit memo and new document), or restore the report.",
+            changed_since_posted(
+                difference.field, f"Posted as {posted[0].number}, but different now: {difference}."
             )
             for difference in self._differences(document, posted[0], with_dates=False)
         )
         if problems:
-            raise _Held(Status.CHANGED, problems)
-
-    def _record_changed(
-        self, document: Document, nav_number: str | None, reasons: Sequence[Problem]
-    ) -> Outcome:
-        self._ledger.record_standing(self._books, document, Status.CHANGED, reasons)
-        return Outcome(Status.CHANGED, reasons, nav_number)
+            raise Unposted(Status.CHANGED, problems)
 
     # Small services
 
@@ -378,13 +372,15 @@ class Poster:
 
     def _tidy_up(self, document: Document, found: Sequence[FoundDocument]) -> None:
         """Beside the posted document: surplus drafts of its key, and the emptied batch of a journal."""
+        if self._mode is Mode.PREVIEW:
+            return
         for item in found:
             if not item.posted or item.leftover_id is not None:
                 self._delete(document, item)
 
     def _delete(self, document: Document, draft: FoundDocument) -> None:
-        self._event("draft_deletion_intended", document, _seen(draft))
-        self._nav.delete_draft(self._company, draft)
+        self._event("draft_deletion_intended", document, seen(draft))
+        self._nav.delete_draft(self.company, draft)
         self._event("draft_deleted", document, {"nav_id": draft.id, "nav_number": draft.number})
 
     def _record(
@@ -419,7 +415,14 @@ class Poster:
         One document is looked up. If NAV does not have it, NAV was restored or replaced, and everything is looked up.
         """
         key = self._ledger.latest_posted_key(self._books)
-        if key is None or any(item.posted for item in self._nav.find(self._company, key)):
+        if key is None:
+            return True
+        try:
+            found = self._nav.find(self.company, key)
+        except (DocumentError, RetryLaterError) as error:
+            logger.warning("The audit ledger could not be compared with NAV: %s", error.message)
+            return False
+        if any(item.posted for item in found):
             return True
         logger.warning(
             "The audit ledger says that %s is posted, but NAV does not have it. Was NAV restored or replaced? "
@@ -429,91 +432,3 @@ class Poster:
         )
         self._ledger.record_event("ledger_distrusted", {"missing_in_nav": key}, books=self._books)
         return False
-
-
-def _as_draft(document: Document, local_currency_code: str) -> DraftDocument:
-    """What is sent to NAV. The company's own currency is sent as blank, as NAV stores it.
-
-    Raises:
-        DocumentError: If something is missing that validation let through.
-    """
-    if document.posting_date is None or document.document_date is None or document.total is None:
-        raise DocumentError("The document is incomplete.", code="field_missing")
-    currency_code = (document.currency_code or "").upper()
-    return DraftDocument(
-        kind=document.kind,
-        key=document.key,
-        vendor_number=document.vendor_number.upper() if document.vendor_number else None,
-        balancing_account=document.balancing_account,
-        posting_date=document.posting_date,
-        document_date=document.document_date,
-        due_date=document.due_date,
-        currency_code=None if currency_code in {"", local_currency_code} else currency_code,
-        prices_include_tax=document.prices_include_tax,
-        total=document.total,
-        description=document.description,
-        dimensions=dict(document.dimensions),
-        lines=[
-            DraftLine(
-                account_type=line.account_type,
-                account_number=line.account_number,
-                description=line.description,
-                amount=line.amount,
-                tax_code=line.tax_code,
-                dimensions=dict(line.dimensions),
-            )
-            for line in document.lines
-        ],
-    )
-
-
-def _as_problem(error: DocumentError | RetryLaterError | DraftChangedError) -> Problem:
-    message = error.message
-    if error.nav_message and error.nav_message not in message:
-        message = f"{message} NAV says: {error.nav_message}"
-    return Problem(
-        code=error.code, message=message, field=error.field, value=error.value, hint=error.hint
-    )
-
-
-def _seen(found: FoundDocument) -> dict[str, object]:
-    return {
-        "nav_id": found.id,
-        "nav_number": found.number,
-        "kind": found.kind.value,
-        "posted": found.posted,
-        "total": str(found.total),
-    }
-
-
-def _content_differences(posted: object, current: dict[str, object]) -> list[Problem]:
-    """What changed in the financial substance since it was posted, a problem each."""
-    before = posted if isinstance(posted, dict) else {}
-    problems = []
-    for name, value in current.items():
-        if before.get(name) == value:
-            continue
-        if name == "lines":
-            old, new = before.get(name) or [], value if isinstance(value, list) else []
-            gone = [line for line in old if line not in new]
-            come = [line for line in new if line not in old]
-            message = (
-                f"{len(gone)} posted lines are no longer in the report: {_lines(gone)}; "
-                f"{len(come)} lines are new: {_lines(come)}."
-            )
-        else:
-            message = f"{name.replace('_', ' ')}: posted {before.get(name)}, now {value}."
-        problems.append(
-            Problem(
-                code="changed_since_posted",
-                field=name,
-                message=f"The report differs from what was posted: {message}",
-                hint="Correct the posting in NAV (credit memo and new document), or restore the report.",
-            )
-        )
-    return problems
-
-
-def _lines(lines: Sequence[dict[str, object]]) -> str:
-    shown = [f"{line.get('amount')} on {line.get('account_number')}" for line in lines[:5]]
-    return ", ".join(shown) + (", …" if len(lines) > len(shown) else "") if shown else "none"

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_dynamics_nav.document import Document, Problem
-from target_dynamics_nav.errors import ConfigurationError, StopRunError
+from target_dynamics_nav.errors import (
+    ConfigurationError,
+    OutageError,
+    RetryLaterError,
+    StopRunError,
+)
 from target_dynamics_nav.ledger import Books, Ledger
-from target_dynamics_nav.posting import Mode, Outcome, Poster
+from target_dynamics_nav.outcome import Outcome, as_problem
+from target_dynamics_nav.posting import Mode, Poster
 from target_dynamics_nav.settlement import StateGate, Status
 from target_dynamics_nav.summary import RunSummary
 
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
     from target_dynamics_nav.nav.port import NavClient
 
 logger = logging.getLogger("target-dynamics-nav")
+
+FINISHED = "finished"
 
 
 @dataclass(frozen=True)
@@ -46,10 +54,10 @@ class Run:
         self._unknown_companies: dict[str, ConfigurationError] = {}
         self.gate = StateGate()
         self.summary = RunSummary()
-        # Meltano hands its run id down only when the caller set it; otherwise the run gets one of its own.
-        ledger.start_run(
-            f"{os.environ.get('MELTANO_RUN_ID') or ''}{uuid.uuid4()}"[-64:], settings.mode.value
-        )
+        # Meltano hands its run id down only when the caller set it; one of its runs may start this target twice.
+        meltano_run = os.environ.get("MELTANO_RUN_ID", "")[:50]
+        own = uuid.uuid4().hex
+        ledger.start_run(f"{meltano_run}-{own[:8]}" if meltano_run else own, settings.mode.value)
 
     def connect(self) -> None:
         """Reach NAV and read the company's master data before any document is looked at.
@@ -67,14 +75,19 @@ class Run:
         """
         number = self.gate.document_arrived()
         outcome = self._outcome(document)
-        self.summary.add(document, outcome, self._own_currency(document))
+        self._note(document, outcome)
         if outcome.status.settled:
             self.gate.settle(number)
         self._log(document, outcome)
 
     def end(self, outcome: str) -> None:
-        """Write the summary and close the run in the ledger."""
-        self.summary.log()
+        """Write the summary and close the run in the ledger.
+
+        Args:
+            outcome: "finished", or the code of what stopped the run.
+        """
+        if self.summary.outcomes or outcome == FINISHED:
+            self.summary.log()
         self._ledger.end_run(outcome, self.summary.counts)
 
     def close(self) -> None:
@@ -92,47 +105,77 @@ class Run:
 
     def _outcome(self, document: Document) -> Outcome:
         name = document.company or self._settings.company
-        if name in self._unknown_companies:
-            return _unknown_company(name, self._unknown_companies[name])
         try:
             poster = self._poster(name)
         except ConfigurationError as error:
             if error.code != "company_unknown":
+                self._note_stopped(document, error)
                 raise
             self._unknown_companies[name] = error
-            return _unknown_company(name, error)
+            outcome = _unknown_company(name, error)
+            self._ledger.record_standing(
+                Books.unplaced(self._settings.nav, name), document, outcome.status, outcome.reasons
+            )
+            return outcome
+        except StopRunError as error:
+            self._note_stopped(document, error)
+            raise
         try:
             return poster.settle(document)
         except StopRunError as error:
-            problem = Problem(code=error.code, message=error.message, hint=error.hint)
-            self.summary.add(document, Outcome(Status.FAILED, [problem]), poster.own_currency)
-            poster.record_stopped(document, problem)
+            poster.record_stopped(document, self._note_stopped(document, error))
             raise
 
-    def _own_currency(self, document: Document) -> str:
-        poster = self._posters.get(document.company or self._settings.company)
-        return poster.own_currency if poster else ""
+    def _note_stopped(self, document: Document, error: StopRunError) -> Problem:
+        problem = as_problem(error)
+        self._note(document, Outcome(Status.FAILED, [problem]))
+        return problem
+
+    def _note(self, document: Document, outcome: Outcome) -> None:
+        name = document.company or self._settings.company
+        poster = self._posters.get(name)
+        if poster is None:
+            self.summary.add(name, document, outcome)
+        else:
+            self.summary.add(poster.company.id, document, outcome, poster.own_currency)
 
     def _poster(self, name: str) -> Poster:
+        """The poster of a company, which reads the company's master data when it is first needed.
+
+        Raises:
+            StopRunError: If there is no such company, or NAV does not tell what is in it.
+        """
+        if name in self._unknown_companies:
+            raise self._unknown_companies[name]
         if name not in self._posters:
-            company = self._nav.resolve_company(name)
-            master_data = self._nav.read_master_data(company)
-            logger.info(
-                "Company %s: %d accounts, %d vendors, %d dimension values read.",
-                company.name,
-                len(master_data.accounts),
-                len(master_data.vendors),
-                len(master_data.dimension_values),
-            )
-            self._posters[name] = Poster(
-                self._nav,
-                self._ledger,
-                books=Books(self._settings.nav, company.id, company.name),
-                company=company,
-                master_data=master_data,
-                mode=self._settings.mode,
-            )
+            try:
+                self._posters[name] = self._new_poster(name)
+            except RetryLaterError as error:
+                raise OutageError(
+                    f"NAV does not tell what the company {name} holds: {error.message}",
+                    hint="Run again later; nothing was written.",
+                    nav_message=error.nav_message,
+                ) from error
         return self._posters[name]
+
+    def _new_poster(self, name: str) -> Poster:
+        company = self._nav.resolve_company(name)
+        master_data = self._nav.read_master_data(company)
+        logger.info(
+            "Company %s: %d accounts, %d vendors, %d dimension values read.",
+            company.name,
+            len(master_data.accounts),
+            len(master_data.vendors),
+            len(master_data.dimension_values),
+        )
+        return Poster(
+            self._nav,
+            self._ledger,
+            books=Books(self._settings.nav, company.id, company.name),
+            company=company,
+            master_data=master_data,
+            mode=self._settings.mode,
+        )
 
     @staticmethod
     def _log(document: Document, outcome: Outcome) -> None:

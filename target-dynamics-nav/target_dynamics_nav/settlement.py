@@ -28,8 +28,11 @@ class Status(str, Enum):
 
     @property
     def settled(self) -> bool:
-        """Whether STATE may move past a document with this status."""
-        return self not in {Status.HELD, Status.FAILED, Status.CHANGED}
+        """Whether STATE may move past a document with this status.
+
+        A preview settles nothing: the run that posts has to read the same documents again.
+        """
+        return self not in {Status.HELD, Status.FAILED, Status.CHANGED, Status.PREVIEWED}
 
 
 class StateGate:

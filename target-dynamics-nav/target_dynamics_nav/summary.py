@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_dynamics_nav.document import Document
-    from target_dynamics_nav.posting import Outcome
+    from target_dynamics_nav.outcome import Outcome
 
 logger = logging.getLogger("target-dynamics-nav")
 
@@ -38,17 +38,20 @@ class RunSummary:
 
     outcomes: dict[str, tuple[Document, Outcome]] = field(default_factory=dict)
 
-    def add(self, document: Document, outcome: Outcome, own_currency: str = "") -> None:
+    def add(
+        self, company: str, document: Document, outcome: Outcome, own_currency: str = ""
+    ) -> None:
         """Note an outcome; a document that comes twice counts once, with what became of it last.
 
         A document posted in this run stays "posted" when the same one is read again later in the run.
 
         Args:
-            document: The document; kept without its lines, so that the summary does not grow with them.
+            company: What tells its company from others.
+            document: The document; kept without its lines and what belongs to them, so that the summary stays small.
             outcome: What became of it.
             own_currency: The company's own currency, for documents that name none.
         """
-        identity = f"{document.company}/{document.key}"
+        identity = f"{company}/{document.key}"
         earlier = self.outcomes.get(identity)
         if (
             earlier is not None
@@ -56,7 +59,14 @@ class RunSummary:
             and outcome.status is Status.ALREADY_POSTED
         ):
             return
-        kept = replace(document, lines=(), currency_code=document.currency_code or own_currency)
+        kept = replace(
+            document,
+            currency_code=document.currency_code or own_currency,
+            lines=(),
+            notes=(),
+            problems=(),
+            decided_by={},
+        )
         self.outcomes[identity] = (kept, outcome)
 
     @property

@@ -8,38 +8,49 @@ import sys
 import time
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Target
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.plugin_base import _ConfigInput
 
+from target_dynamics_nav.command_line import (
+    TargetCommand,
+    require_json_object,
+    settings_from_environment,
+)
 from target_dynamics_nav.errors import (
     ConfigurationError,
     ContractError,
     StopRunError,
-    TargetError,
+    TerminatedError,
 )
 from target_dynamics_nav.ledger import Ledger
 from target_dynamics_nav.nav.factory import build_client
 from target_dynamics_nav.nav.port import DocumentKind
+from target_dynamics_nav.nav.retry import Clock
 from target_dynamics_nav.posting import Mode
 from target_dynamics_nav.reader import DiscreetReader
-from target_dynamics_nav.run import Run, RunSettings
+from target_dynamics_nav.run import FINISHED, Run, RunSettings
 from target_dynamics_nav.settings import CONFIG_JSONSCHEMA
 from target_dynamics_nav.sinks import DocumentSink, IgnoredSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import FrameType
 
+    import click
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.sinks import Sink
 
 SECONDS_BETWEEN_STATES = 1.0
 """Meltano stores every STATE line at once, at some milliseconds each."""
 
+SECONDS_TO_NOTICE_A_SIGNAL = 0.2
+
 EXIT_HELD = 65
-EXIT_TERMINATED = 143
+SIGNAL_EXIT_BASE = 128
 
 
 class TargetDynamicsNav(Target):
@@ -53,15 +64,43 @@ class TargetDynamicsNav(Target):
     ]
     default_sink_class = DocumentSink
     message_reader_class = DiscreetReader
-    _terminated = False
+    _terminated_by: int | None = None
     _busy = False
+    _ended = False
     _state_written_at = 0.0
+
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any] | None = None,
+        parse_env_config: bool = False,
+        **options: Any,  # noqa: ANN401 - as in the SDK
+    ) -> None:
+        """Create the target.
+
+        Args:
+            config: Settings. What is missing there is taken from the environment (`TARGET_DYNAMICS_NAV_…`), so that
+                secrets need not be in a file.
+            parse_env_config: The environment goes before `config`.
+            **options: Passed on to the SDK.
+
+        Raises:
+            ConfigurationError: A setting is missing or wrong.
+        """
+        given = dict(config or {})
+        environment = settings_from_environment(self.config_jsonschema)
+        merged = {**given, **environment} if parse_env_config else {**environment, **given}
+        super().__init__(config=merged, **options)
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add nothing: the SDK's settings for loading tables mean nothing here."""
 
     @cached_property
     def run(self) -> Run:
         """The run; NAV is reached and the ledger opened when the first stream is announced."""
         run = Run(
-            build_client(self.config),
+            build_client(self.config, clock=Clock(sleep=self._wait)),
             Ledger(self.config["ledger_url"]),
             RunSettings(
                 company=self.config["company"],
@@ -76,6 +115,21 @@ class TargetDynamicsNav(Target):
             run.close()
             raise
         return run
+
+    def _wait(self, seconds: float) -> None:
+        """Wait before NAV is asked again; a signal ends that.
+
+        Raises:
+            TerminatedError: A signal came. No request is under way, so nothing is cut off.
+        """
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._terminated_by is not None:
+                raise TerminatedError(
+                    "Stopped by a signal while waiting for NAV.",
+                    hint="Run again; what is posted is recorded.",
+                )
+            time.sleep(min(left, SECONDS_TO_NOTICE_A_SIGNAL))
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """The sink of a stream.
@@ -125,19 +179,41 @@ class TargetDynamicsNav(Target):
 
     @contextmanager
     def _in_hand(self) -> Iterator[None]:
-        """A message is being worked on: a signal waits for it, and an error that stops the run is accounted for."""
+        """A message is being worked on: a signal waits for it."""
         self._busy = True
         try:
             yield
-        except StopRunError as error:
-            if "run" in self.__dict__:
-                self._release_state(at_once=True)
-                self._end_run(error.code)
-            raise
         finally:
             self._busy = False
-        if self._terminated:
+        if self._terminated_by is not None:
             self._stop_on_signal()
+
+    @contextmanager
+    def accounted(self) -> Iterator[None]:
+        """However the input ends: what is settled is released as STATE, and the run is closed in the ledger.
+
+        Raises:
+            ContractError: The input is not what Singer asks for; instead of the SDK's own errors.
+        """
+        outcome = "crashed"
+        try:
+            yield
+            outcome = FINISHED
+        except StopRunError as error:
+            outcome = error.code
+            raise
+        except (RecordsWithoutSchemaException, MissingKeyPropertiesError) as error:
+            outcome = "input_unusable"
+            raise ContractError(
+                "A record of the input came before its schema, or without its key.",
+                code=outcome,
+                hint="Look at the tap or mapper before this target.",
+            ) from error
+        except SystemExit:
+            outcome = "stopped"
+            raise
+        finally:
+            self._end_run(outcome)
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """What the SDK calls after draining, with the latest STATE: only the settled part of it may go."""
@@ -158,35 +234,42 @@ class TargetDynamicsNav(Target):
 
         That the input ended does not mean that the tap finished; nothing is concluded from it.
         """
-        if self._terminated:
-            self._stop_on_signal()
+        self._busy = True  # nothing is left to stop: a signal from here on changes nothing
         super().process_endofpipe()
         alarm = self.run.waits_for_a_person and self.config["fail_on_held"]
-        self._end_run("finished")
+        self._end_run(FINISHED)
         if alarm:
-            self.logger.error("Documents are held, and fail_on_held is set.")
+            self.logger.error(
+                "Documents are held, and fail_on_held is set.",
+                extra={"event_type": "run.alarm", "reason": "fail_on_held"},
+            )
             sys.exit(EXIT_HELD)
 
     def _end_run(self, outcome: str) -> None:
-        self.run.end(outcome)
-        self.run.close()
+        """Close the run, once; a run that never began has nothing to close."""
+        if "run" not in self.__dict__ or self._ended:
+            return
+        self._ended = True
+        self._release_state(at_once=True)
+        try:
+            self.run.end(outcome)
+        finally:
+            self.run.close()
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the message in hand: the SDK would acknowledge what was not done."""
         del frame
-        if self._terminated:
+        if self._terminated_by is not None:
             return
-        self._terminated = True
+        self._terminated_by = signum
         if self._busy:
             self.logger.warning("Signal %d: stopping after the document in hand.", signum)
         else:
             self._stop_on_signal()
 
     def _stop_on_signal(self) -> None:
-        if "run" in self.__dict__:
-            self._release_state(at_once=True)
-            self._end_run("terminated")
-        sys.exit(EXIT_TERMINATED)
+        self._end_run("terminated")
+        sys.exit(SIGNAL_EXIT_BASE + (self._terminated_by or 0))
 
     @property
     def max_parallelism(self) -> int:
@@ -215,19 +298,55 @@ class TargetDynamicsNav(Target):
         return errors
 
     @classmethod
-    def invoke(cls, **arguments: Any) -> None:  # noqa: ANN401 - the SDK's own signature
-        """Run, and end with one plain sentence and the right exit code when something stops the run."""
-        try:
-            super().invoke(**arguments)
-        except TargetError as error:
-            cls.logger.error(  # noqa: TRY400 - a traceback would bury the sentence
-                "%s%s [%s]",
-                error.message,
-                f" What to do: {error.hint}" if error.hint else "",
-                error.code,
-                extra={"event_type": "run.stopped", "reason": error.code, "field": error.field},
-            )
-            sys.exit(error.exit_code if isinstance(error, StopRunError) else 1)
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        """Read the configuration files.
+
+        Raises:
+            ConfigurationError: A file is missing or is not a JSON object.
+        """
+        for path in value:
+            if path != "ENV":
+                require_json_object(path)
+        return super().cb_config(ctx, param, value)
+
+    @classmethod
+    def invoke(  # type: ignore[override]  # as the SDK's own targets have it
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[str] | None = None,
+    ) -> None:
+        """Run: the SDK's way, and account for the run however it ends.
+
+        Raises:
+            StopRunError: If something stops the run.
+        """
+        if about:
+            cls.print_about(about_format)
+            return
+        cls.print_version(print_fn=cls.logger.info)
+        given = config or _ConfigInput()
+        target = cls(config=given.config, parse_env_config=given.parse_env)
+        with target.accounted():
+            target.listen(file_input)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The SDK's command, with errors in plain sentences."""
+        made = super().get_singer_command()
+        return TargetCommand(
+            name=made.name,
+            callback=made.callback,
+            params=made.params,
+            help="Post NAV documents that arrive as Singer messages on standard input. --about lists the settings; "
+            "each may also come from an environment variable TARGET_DYNAMICS_NAV_<NAME>.",
+            context_settings=made.context_settings,
+            logger=cls.logger,
+        )
 
 
 def _without_secrets(error: str) -> str:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from target_dynamics_nav.nav.port import MasterData
 
 MAXIMUM_DESCRIPTION_LENGTH = 100
-MAXIMUM_CODE_LENGTH = 20
 POSTABLE_DIMENSION_VALUE_TYPES = {"Standard", "Begin-Total"}
 
 

@@ -36,9 +36,9 @@ def test_states_are_kept_as_they_were() -> None:
     assert gate.release() == {"bookmarks": {"reports": {"value": "a"}}}
 
 
-def test_only_held_failed_and_changed_are_unsettled() -> None:
+def test_held_failed_changed_and_previewed_are_unsettled() -> None:
     unsettled = {status for status in Status if not status.settled}
-    assert unsettled == {Status.HELD, Status.FAILED, Status.CHANGED}
+    assert unsettled == {Status.HELD, Status.FAILED, Status.CHANGED, Status.PREVIEWED}
 
 
 @given(
