@@ -12,9 +12,16 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from map_expensify_nav.conditions import ExpenseCondition, SkipRules
 from map_expensify_nav.findings import NOTE_CODES, PROBLEM_CODES, SKIP_CODES, Note, Problem
 from map_expensify_nav.lookup_rules import Lookup, SourceName
-from map_expensify_nav.rules import DocumentRule, DocumentRules, Rules, json_schema_text
+from map_expensify_nav.rules import (
+    DocumentRule,
+    DocumentRules,
+    RoundingRule,
+    Rules,
+    json_schema_text,
+)
 from map_expensify_nav.rules_file import load_rules_file, parse_rules
 from map_expensify_nav.sources import SOURCES, TABLES
 from map_expensify_nav.templates import HEADER_FIELDS, LINE_FIELDS
@@ -88,16 +95,22 @@ def test_every_key_is_in_the_readme() -> None:
         return {field.alias or name for name, field in model.model_fields.items()}
 
     documented = {key.rsplit(".", 1)[-1] for key in rows("### Every key")}
-    expected = (keys(Rules) - {"documents", "dimensions", "dates", "descriptions", "amounts"}) | {
-        "CODE"
-    }
+    parts = {"dates", "descriptions", "amounts"}
+    expected = (keys(Rules) - parts - {"documents", "dimensions", "rounding", "skip"}) | {"CODE"}
+    expected |= keys(RoundingRule) | keys(SkipRules)
     expected |= keys(DocumentRules) | keys(DocumentRule) | {"by_policy", "applies_to", "required"}
     expected |= keys(Lookup) - set(TABLES)
-    for part in ("dates", "descriptions", "amounts"):
+    for part in parts:
         kind = Rules.model_fields[part].annotation
         assert kind
         expected |= keys(kind)
     assert documented == expected
+
+
+def test_every_condition_is_in_the_readme() -> None:
+    section = README.split("### What is not posted\n", 1)[1].split("\n#", 1)[0]
+    for name in ExpenseCondition.model_fields:
+        assert f"`{name}`" in section or f"{name}:" in section, name
 
 
 def test_every_field_of_a_template_is_in_the_readme() -> None:
@@ -237,6 +250,32 @@ def test_the_claims_rules_make_one_invoice(
     assert (record["company"], record["currency_code"]) == ("Claims Ledger", None)
     assert (record["vendor_number"], record["lines"][0]["account_number"]) == ("E1009", "8003")
     assert record["lines"][0]["description"] == "Stadthalle – Melbourne to Sydney"
+
+
+STUB = yaml.safe_load(
+    """
+version: 1
+local_currency: EUR
+documents: {combined: {document: purchase_invoice, vendor: {fixed: V1}}}
+accounts: {from: category_gl_code}
+"""
+)
+
+
+@pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", README, re.DOTALL))
+def test_every_example_of_the_readme_loads(example: str) -> None:
+    """An example shows a part of a file; with the rest around it, it has to load and fit the published schema."""
+    data = yaml.safe_load(example)
+    rest = {"accounts": {"from": "category_gl_code"}}
+    if "vendor" in data:
+        data = {"documents": {"combined": {"document": "purchase_invoice", **data}}}
+    if {"out_of_pocket", "company_card"} & set(data.get("documents", {})):
+        rest["documents"] = {}
+        missing = {"out_of_pocket", "company_card"} - set(data["documents"])
+        data["documents"] |= {name: {"document": "skip", "reason": "-"} for name in missing}
+    whole = json.loads(json.dumps({**STUB, **rest, **data}, default=str))
+    assert parse_rules(json.dumps(whole, ensure_ascii=False), "example.yml")
+    jsonschema.Draft202012Validator(json.loads(json_schema_text())).validate(whole)
 
 
 def test_parsing_is_repeatable() -> None:

@@ -215,6 +215,32 @@ def test_one_mistake_is_told_with_its_line(good: str, bad: str, error: str) -> N
             ),
         ),
         (
+            "skip: {reports: [{reason: Nothing.}]}\n",
+            (
+                "rules.yml:12 skip.reports[0]: has no condition. "
+                "Add one of policy, report_name, submitter, currency, report_field."
+            ),
+        ),
+        (
+            "skip: {expenses: [{categry: Personal}]}\n",
+            "rules.yml:12 skip.expenses[0].categry: is not a key here. Did you mean category?",
+        ),
+        (
+            "skip: {expenses: [{category: Personal}]}\n",
+            "rules.yml:12 skip.expenses[0].reason: is missing. Add reason.",
+        ),
+        (
+            "rounding: {up_to: none, account: 7140}\n",
+            "rules.yml:12 rounding.up_to: is not an amount above zero like 0.05.",
+        ),
+        (
+            "rounding: {up_to: 0.01, account: Rounding differences account}\n",
+            (
+                "rules.yml:12 rounding.account: 'Rounding differences account' is longer than NAV's 20 "
+                "characters."
+            ),
+        ),
+        (
             "dates: {when_closed: next_open_period}\n",
             "rules.yml:12 dates.when_closed: is not used. Add closed_until, or remove it.",
         ),

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from map_expensify_nav import header, schemas
+from map_expensify_nav.checks import report_problems
+from map_expensify_nav.conditions import report_left_out
 from map_expensify_nav.dates import day_of_entries, document_date
 from map_expensify_nav.decisions import Outcome, accept
-from map_expensify_nav.findings import Findings, Note, merge_problems
+from map_expensify_nav.findings import Findings, Note, Problem, merge_problems
 from map_expensify_nav.header import Making
 from map_expensify_nav.money import decimal_text, decimals_of
 from map_expensify_nav.parts import (
@@ -20,8 +22,8 @@ from map_expensify_nav.parts import (
     document_key,
     fund_source_notes,
     line_amount,
-    report_problems,
     split,
+    with_rounding,
 )
 from map_expensify_nav.report import read_report
 from map_expensify_nav.templates import (
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from map_expensify_nav.conditions import LeftOut
     from map_expensify_nav.report import Expense
     from map_expensify_nav.rules_file import RulesFile
     from map_expensify_nav.yaml_marks import Path
@@ -67,9 +70,11 @@ def map_report(
         InputError: If the record is no report at all.
     """
     report = read_report(record)
-    problems = report_problems(report, rules_file)
+    left_out = report_left_out(report, rules_file)
+    parts, rounding = with_rounding(split(report, rules_file), report, rules_file)
+    problems = report_problems(report, rules_file, rounding) if left_out is None else []
     documents = []
-    for part in split(report, rules_file):
+    for part in parts:
         posted = tuple(expense for expense in part.expenses if expense.amount != 0)
         making = Making(
             report=report,
@@ -80,21 +85,31 @@ def map_report(
             run_date=run_date,
             day=day_of_entries(report, posted, rules_file.rules.dates),
         )
-        documents.append(_document(making))
+        documents.append(_document(making, left_out))
     return documents
 
 
-def _document(making: Making) -> MappedDocument:
-    """Make one document."""
+def _document(making: Making, left_out: LeftOut | None) -> MappedDocument:
+    """Make one document; `left_out` when a rule leaves out the whole report."""
     report, part, findings = making.report, making.part, making.findings
     kind = part.rule.document if part.rule else None
     amounts = [line_amount(report, expense) for expense in part.expenses]
     known = [amount for amount in amounts if amount is not None]
-    total = sum(known) if len(known) == len(amounts) else None
+    total = sum(known) + part.rounding if len(known) == len(amounts) else None
     sign = -1 if kind == "purchase_invoice" and total is not None and total < 0 else 1
-    key, key_note = document_key(report, part.fund_source)
+    key, key_note = document_key(report, part)
     if key_note is not None:
         findings.notes.append(key_note)
+    if part.single is not None and part.single.transaction_id is None:
+        findings.problems.append(
+            Problem(
+                "expense_id_missing",
+                f"Expense {part.single.source_id} has no transaction id to make a document key from.",
+                "document_key",
+                None,
+                "Check the tap's version: it has to give transaction_id.",
+            )
+        )
     findings.notes += fund_source_notes(part, making.rules_file)
     content: dict[str, Any] = {
         "document_key": key,
@@ -110,7 +125,8 @@ def _document(making: Making) -> MappedDocument:
         "dimensions": [],
         "lines": [],
     }
-    skip = _skip(making)
+    findings.notes += _left_out_notes(making)
+    skip = _skip(making, left_out)
     if skip is None:
         _fill(making, content, sign)
     else:
@@ -136,9 +152,16 @@ def _stream(kind: str | None, sign: int) -> str:
     return schemas.PURCHASE_CREDIT_MEMOS if sign < 0 else schemas.PURCHASE_INVOICES
 
 
-def _skip(making: Making) -> dict[str, str] | None:
+def _skip(making: Making, left_out: LeftOut | None) -> dict[str, str] | None:
     """Why this part is not posted, if a rule or its emptiness says so."""
     part = making.part
+    if left_out is not None:
+        making.findings.decided_by["skip"] = left_out.place
+        return {"code": "skipped_by_rule", "reason": left_out.reason}
+    if not part.expenses and part.left_out:
+        rules = {rule.place: rule.reason for _, rule in part.left_out}
+        making.findings.decided_by["skip"] = ", ".join(rules)
+        return {"code": "skipped_by_rule", "reason": " ".join(dict.fromkeys(rules.values()))}
     if not part.expenses:
         return {"code": "no_expenses", "reason": "The report has no expenses."}
     if part.rule is not None and part.rule.document == "skip":
@@ -151,8 +174,19 @@ def _skip(making: Making) -> dict[str, str] | None:
 
 def _fill(making: Making, content: dict[str, Any], sign: int) -> None:
     """Decide everything that a document which is to be posted needs."""
-    notes = making.findings.notes
-    if sign < 0:
+    notes, amounts = making.findings.notes, making.rules_file.rules.amounts
+    if sign < 0 and amounts.negative_total == "hold":
+        making.findings.problems.append(
+            Problem(
+                "negative_total_held",
+                "The total is negative, and the rules make no credit memo of it.",
+                "total",
+                f"-{content['total']}",
+                f"Post it by hand, or change {making.rules_file.place(('amounts', 'negative_total'))} in "
+                f"{making.rules_file.name} to credit_memo.",
+            )
+        )
+    elif sign < 0:
         notes.append(
             Note("negative_total", "The total is negative: a credit memo, all signs turned.")
         )
@@ -162,19 +196,73 @@ def _fill(making: Making, content: dict[str, Any], sign: int) -> None:
     for name in ("posting_date", "document_date"):
         content[name] = document_date(making, name)
     content["dimensions"] = _dimensions(making, None, "dimensions")
-    notes += [
-        Note(
-            "zero_line_dropped",
-            f"Expense {expense.source_id} is zero and has no line.",
-            "lines",
-            expense.source_id,
-        )
-        for expense in making.part.expenses
-        if expense.amount == 0
-    ]
+    for expense in making.part.expenses:
+        if expense.amount == 0:
+            _zero(making, expense)
     content["lines"] = [
         _line(making, expense, index, sign) for index, expense in enumerate(making.posted)
     ]
+    if making.part.rounding:
+        content["lines"].append(_rounding_line(making, sign))
+
+
+def _left_out_notes(making: Making) -> list[Note]:
+    """The expenses that rules leave out, each with its amount, so that the total can be explained."""
+    notes = []
+    for expense, rule in making.part.left_out:
+        amount = _amount(making, line_amount(making.report, expense), 1)
+        said = f"{amount} {making.report.currency}" if amount else "an amount that is not known"
+        notes.append(
+            Note(
+                "expense_left_out",
+                f"Expense {expense.source_id} of {said} is left out by {rule.place}: {rule.reason}",
+                "total",
+                expense.source_id,
+            )
+        )
+    return notes
+
+
+def _zero(making: Making, expense: Expense) -> None:
+    """An expense of zero: a note, or a problem if the rules say so."""
+    if making.rules_file.rules.amounts.zero_lines == "leave_out":
+        message = f"Expense {expense.source_id} is zero and has no line."
+        note = Note("zero_line_dropped", message, "lines", expense.source_id)
+        making.findings.notes.append(note)
+        return
+    making.findings.problems.append(
+        Problem(
+            "zero_line_held",
+            f"Expense {expense.source_id} is zero.",
+            "lines",
+            expense.source_id,
+            "Correct or remove it in Expensify, or set amounts.zero_lines to leave_out in "
+            f"{making.rules_file.name}.",
+        )
+    )
+
+
+def _rounding_line(making: Making, sign: int) -> dict[str, Any]:
+    """The line that makes up for what the expenses do not add up to; only where the rules name an account."""
+    rule, index = making.rules_file.rules.rounding, len(making.posted)
+    amount = _amount(making, making.part.rounding, 1)
+    place = making.rules_file.place(("rounding", "account"))
+    message = f"The expenses differ from the report's total by {amount}; a line of its own makes up for it."
+    making.findings.notes.append(Note("rounding_line", message, f"lines[{index}].amount", amount))
+    making.findings.decided_by[f"lines[{index}].account_number"] = f"{place}: rounding difference"
+    return {
+        "line_number": index + 1,
+        "account_type": "G/L Account",
+        "account_number": rule.account.upper() if rule else None,
+        "description": "Rounding difference",
+        "amount": _amount(making, making.part.rounding, sign),
+        "tax_code": None,
+        "dimensions": [
+            {"code": code.upper(), "value": value.upper()}
+            for code, value in (rule.dimensions if rule else {}).items()
+        ],
+        "source_id": "rounding",
+    }
 
 
 def _line(making: Making, expense: Expense, index: int, sign: int) -> dict[str, Any]:
@@ -251,7 +339,7 @@ def _amount(making: Making, minor: int | None, sign: int) -> str | None:
 
 
 def _source(making: Making) -> dict[str, str | None]:
-    report = making.report
+    report, single = making.report, making.part.single
     return {
         "system": "expensify",
         "id": report.report_id,
@@ -263,4 +351,5 @@ def _source(making: Making) -> dict[str, str | None]:
         "policy_name": report.policy_name,
         "submitter": report.submitter_email or report.submitter_full_name,
         "part": PART_NAMES[making.part.fund_source],
+        **({"expense_id": single.transaction_id} if single else {}),
     }

@@ -30,9 +30,11 @@ PROBLEM_CODES = {
     "dimension_missing": "A required dimension has nothing by which a value could be found.",
     "dimension_unmapped": "What the report or expense says (a tag, a report field) has no dimension value.",
     "document_undecided": "No rule says which document the report's policy gets.",
+    "expense_id_missing": "An expense that is to have a document of its own has no transaction id.",
     "expense_twice": "The report holds the same expense twice.",
     "fund_source_unknown": "Expensify does not say whether an expense was paid out of pocket or by company card.",
     "journal_currency": "A journal entry can only be in the company's own currency, and the report is not.",
+    "negative_total_held": "The total is negative, and the rules say to hold such a document.",
     "not_approved": "The report is not approved.",
     "period_closed": "The posting date lies in a period that the rules call closed.",
     "report_number_missing": "The report has no number to make a document key from.",
@@ -41,22 +43,25 @@ PROBLEM_CODES = {
     "vendor_ambiguous": "The expenses lead to different vendors.",
     "vendor_missing": "The report says nothing by which the vendor could be found.",
     "vendor_unmapped": "What the report says has no vendor.",
+    "zero_line_held": "An expense is zero, and the rules say to hold such a document.",
 }
 
 NOTE_CODES = {
     "default_used": "No source gave a code; the default of the rules was used.",
+    "expense_left_out": "A rule leaves out an expense; the document's total is less by its amount.",
     "expense_without_date": "An expense without date was left aside when the last expense's date was taken.",
     "fund_source_assumed": "Expensify does not say who paid; the rules say what to take it for.",
     "key_from_hash": "The report's number is too long for NAV; the key is made from a hash of the report id.",
     "negative_total": "The total is negative: a credit memo, all signs turned.",
     "posting_date_moved": "The posting date lay in a closed period and was moved to the next open day.",
+    "rounding_line": "The expenses differ from the report's total; a line on the rounding account makes up for it.",
     "text_cut": "A text was longer than NAV has room for and was cut.",
     "zero_line_dropped": "An expense of zero has no line.",
 }
 
 SKIP_CODES = {
     "no_expenses": "The report has no expenses, and its total is zero.",
-    "skipped_by_rule": "A rule says that this part of the report is not posted.",
+    "skipped_by_rule": "A rule says that the report, this part of it, or all its expenses are not posted.",
     "zero_total": "All expenses are zero.",
 }
 

@@ -1,22 +1,20 @@
-"""A report as a whole: what holds all of it, into which parts it falls, and the keys of their documents. Pure."""
+"""Into which documents a report falls, and the keys of these documents. Pure."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from map_expensify_nav.findings import Note, Problem
-from map_expensify_nav.money import decimal_text, decimals_of, is_finer_than_currency
-from map_expensify_nav.rules_file import key_path
+from map_expensify_nav.conditions import expenses_left_out
+from map_expensify_nav.findings import Note
+from map_expensify_nav.money import decimals_of
 from map_expensify_nav.sources import table_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from map_expensify_nav.conditions import LeftOut
     from map_expensify_nav.report import Expense, Report
     from map_expensify_nav.rules import DocumentRule, FundSourceRule
     from map_expensify_nav.rules_file import RulesFile
@@ -27,7 +25,6 @@ LONGEST_KEY = 20
 
 PART_NAMES = {"out_of_pocket": "reimbursable", "company_card": "company_card", "combined": "all"}
 _KEY_LETTERS = {"out_of_pocket": "R", "company_card": "C", "combined": "A"}
-_NOT_APPROVED = {"OPEN", "SUBMITTED", "PROCESSING"}
 
 
 @dataclass(frozen=True)
@@ -36,25 +33,33 @@ class Part:
 
     Attributes:
         fund_source: `out_of_pocket`, `company_card` or `combined`.
-        expenses: In the report's order.
+        expenses: In the report's order, without those left out.
         rule: What becomes of them; None when no rule says so.
         path: Where the rule stands in the rules file.
+        left_out: Expenses of the part that a rule leaves out, and that rule.
+        single: The expense when each has a document of its own; it may be one that is left out.
+        refunds: Whether these are the refunds of a part, in a document of their own.
+        rounding: Minor units by which the report's total is more than its expenses; posted with this part.
     """
 
     fund_source: str
     expenses: tuple[Expense, ...]
     rule: DocumentRule | None
     path: Path
+    left_out: tuple[tuple[Expense, LeftOut], ...] = ()
+    single: Expense | None = None
+    refunds: bool = False
+    rounding: int = 0
 
 
 def split(report: Report, rules_file: RulesFile) -> list[Part]:
-    """The parts of a report: one for each fund source that has expenses, or one for all.
+    """The parts of a report: one for each fund source that has expenses, or one for all; each as the rules group it.
 
     A report without expenses is one part.
     """
     documents = rules_file.rules.documents
     if documents.combined is not None or not report.expenses:
-        return [_part("combined", report.expenses, report, rules_file)]
+        return _grouped("combined", report.expenses, report, rules_file)
     out_of_pocket: list[Expense] = []
     company_card: list[Expense] = []
     for expense in report.expenses:
@@ -63,13 +68,42 @@ def split(report: Report, rules_file: RulesFile) -> list[Part]:
             paid_by_card = documents.unknown_fund_source == "company_card"
         (company_card if paid_by_card else out_of_pocket).append(expense)
     return [
-        _part(fund_source, tuple(expenses), report, rules_file)
+        part
         for fund_source, expenses in (
             ("out_of_pocket", out_of_pocket),
             ("company_card", company_card),
         )
         if expenses
+        for part in _grouped(fund_source, tuple(expenses), report, rules_file)
     ]
+
+
+def with_rounding(
+    parts: list[Part], report: Report, rules_file: RulesFile
+) -> tuple[list[Part], int]:
+    """The parts, one of them with the rounding difference, and that difference in minor units.
+
+    Only a difference within the limit that the rules name is given to a part: the first that is posted and holds all
+    expenses of its fund source. Zero when there is none, or none that may be posted.
+    """
+    rule = rules_file.rules.rounding
+    amounts = [line_amount(report, expense) for expense in report.expenses]
+    known = [amount for amount in amounts if amount is not None]
+    if rule is None or report.total is None or len(known) < len(amounts):
+        return parts, 0
+    difference = report.total - sum(known)
+    decimals = decimals_of(report.currency, rules_file.rules.amounts.minor_units)
+    if difference == 0 or abs(difference) > rule.up_to.scaleb(decimals):
+        return parts, 0
+    for index, part in enumerate(parts):
+        posted = part.rule is not None and part.rule.document != "skip" and part.single is None
+        if posted and any(expense.amount for expense in part.expenses):
+            return [
+                *parts[:index],
+                replace(part, rounding=difference),
+                *parts[index + 1 :],
+            ], difference
+    return parts, 0
 
 
 def fund_source_notes(part: Part, rules_file: RulesFile) -> list[Note]:
@@ -96,63 +130,82 @@ def line_amount(report: Report, expense: Expense) -> int | None:
     return expense.amount
 
 
-def report_problems(report: Report, rules_file: RulesFile) -> list[Problem]:
-    """What holds every document of a report, because it leaves open whether the parts are complete and right."""
-    problems = []
-    if report.status is not None and report.status.upper() in _NOT_APPROVED:
-        problems.append(
-            Problem(
-                "not_approved",
-                f"The report is not approved: its status is {report.status}.",
-                "source.approved_at",
-                report.status,
-                "Approve it in Expensify, or set report_states of the tap to APPROVED and REIMBURSED.",
-            )
-        )
-    if report.report_number is None or not re.fullmatch(r"[0-9]+", report.report_number):
-        problems.append(
-            Problem(
-                "report_number_missing",
-                "The report has no number to make a document key from."
-                if report.report_number is None
-                else "The report's number is not made of digits, so it gives no document key.",
-                "document_key",
-                report.report_number,
-                "Check the tap's version: it has to give report_number.",
-            )
-        )
-    if report.currency is None:
-        problems.append(
-            Problem(
-                "currency_missing",
-                "The report has no currency.",
-                "currency_code",
-                None,
-                "Check the report's policy in Expensify: it has to have an output currency.",
-            )
-        )
-    problems += _fund_source_problems(report, rules_file)
-    problems += _amount_problems(report, rules_file)
-    return problems
+def document_key(report: Report, part: Part) -> tuple[str, Note | None]:
+    """The key of a document, and a note when it is not made from a number of Expensify's.
 
-
-def document_key(report: Report, fund_source: str) -> tuple[str, Note | None]:
-    """The key of a document, and a note when it is not made from the report's number.
-
-    Report ids differ by upper and lower case, which NAV does not keep apart; numbers do not.
+    Report ids differ by upper and lower case, which NAV does not keep apart; numbers do not. A document of a single
+    expense is named after that expense alone: it stays the same when others are added, and when it moves to another
+    report.
     """
-    letter = _KEY_LETTERS[fund_source]
+    if part.single is not None:
+        return _expense_key(report, part.single)
+    letter = _KEY_LETTERS[part.fund_source] + ("N" if part.refunds else "")
     number = report.report_number
     has_number = number is not None and re.fullmatch(r"[0-9]+", number)
     key = f"E{number}-{letter}"
     if has_number and len(key) <= LONGEST_KEY:
         return key, None
-    digest = hashlib.sha256(f"{report.report_id}\n{letter}".encode("utf-8", "surrogatepass"))
-    key = "X" + base64.b32encode(digest.digest()).decode()[:18]
+    key = _hashed(f"{report.report_id}\n{letter}")
     if not has_number:
         return key, None  # explained by the problem report_number_missing
     message = "The report's number is too long for NAV; the document key is made from a hash."
     return key, Note("key_from_hash", message, "document_key", number)
+
+
+def _expense_key(report: Report, expense: Expense) -> tuple[str, Note | None]:
+    """`T` and the transaction id; a hash where that is no number, or does not tell the report's expenses apart."""
+    identifier = expense.transaction_id
+    same = [other.position for other in report.expenses if other.transaction_id == identifier]
+    if identifier is None or same[0] != expense.position:
+        # explained by the problems expense_id_missing and expense_twice
+        return _hashed(f"{report.report_id}\n{identifier}\n{expense.position}"), None
+    key = f"T{identifier}"
+    if re.fullmatch(r"[0-9]+", identifier) and len(key) <= LONGEST_KEY:
+        return key, None
+    message = (
+        "The expense's id is no number that NAV has room for; the document key is made from a hash."
+    )
+    return _hashed(f"expense\n{identifier}"), Note(
+        "key_from_hash", message, "document_key", identifier
+    )
+
+
+def _hashed(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return "X" + base64.b32encode(digest).decode()[:18]
+
+
+def _grouped(
+    fund_source: str, expenses: tuple[Expense, ...], report: Report, rules_file: RulesFile
+) -> list[Part]:
+    """The documents of one fund source: one for all, one for each expense, or one more for refunds."""
+    part = _part(fund_source, expenses, report, rules_file)
+    left_out = expenses_left_out(report, rules_file)
+    if part.rule is not None and part.rule.group_by == "expense" and expenses:
+        return [
+            _without(replace(part, expenses=(expense,), single=expense), left_out)
+            for expense in expenses
+        ]
+    apart = rules_file.rules.amounts.refunds == "credit_memo"
+    if apart and part.rule is not None and part.rule.document == "purchase_invoice":
+        spent = tuple(expense for expense in expenses if (expense.amount or 0) >= 0)
+        refunds = tuple(expense for expense in expenses if (expense.amount or 0) < 0)
+        parts = [replace(part, expenses=spent), replace(part, expenses=refunds, refunds=True)]
+        return [_without(piece, left_out) for piece in parts if piece.expenses] or [part]
+    return [_without(part, left_out)]
+
+
+def _without(part: Part, left_out: dict[int, LeftOut]) -> Part:
+    """The part without the expenses that rules leave out."""
+    if not left_out:
+        return part
+    return replace(
+        part,
+        expenses=tuple(item for item in part.expenses if item.position not in left_out),
+        left_out=tuple(
+            (item, left_out[item.position]) for item in part.expenses if item.position in left_out
+        ),
+    )
 
 
 def _part(
@@ -167,102 +220,3 @@ def _part(
         if table_key(policy) in names:
             return Part(fund_source, expenses, rule, (*path, "by_policy", policy))
     return Part(fund_source, expenses, general if general.document else None, path)
-
-
-def _fund_source_problems(report: Report, rules_file: RulesFile) -> Iterator[Problem]:
-    documents = rules_file.rules.documents
-    if documents.combined is not None or documents.unknown_fund_source is not None:
-        return
-    for expense in report.expenses:
-        if expense.reimbursable is None:
-            yield Problem(
-                "fund_source_unknown",
-                f"Expensify does not say whether expense {expense.source_id} was paid out of pocket or by company "
-                "card.",
-                f"source.expenses[{expense.position - 1}].reimbursable",
-                expense.source_id,
-                f"Mark it as reimbursable or not in Expensify, or add {key_path(('documents', 'unknown_fund_source'))} "
-                f"in {rules_file.name}.",
-            )
-
-
-def _amount_problems(report: Report, rules_file: RulesFile) -> list[Problem]:
-    """Amounts that are missing, twice, in another currency, or do not add up."""
-    decimals = decimals_of(report.currency, rules_file.rules.amounts.minor_units)
-    problems: list[Problem] = []
-    for expense in report.expenses:
-        problem = _amount_problem(expense, report, decimals)
-        if problem is not None:
-            problems.append(problem)
-    times = Counter(expense.transaction_id for expense in report.expenses if expense.transaction_id)
-    problems += [
-        Problem(
-            "expense_twice",
-            f"The report holds expense {identifier} {count} times.",
-            "lines",
-            identifier,
-            "Read the report again; if it stays so, ask Expensify's support.",
-        )
-        for identifier, count in times.items()
-        if count > 1
-    ]
-    if report.total is None:
-        return [
-            *problems,
-            Problem(
-                "total_missing",
-                "The report has no total to check the expenses against.",
-                "total",
-                None,
-                "Check the tap's version: it has to give total as a whole number of minor units.",
-            ),
-        ]
-    total = sum(expense.amount or 0 for expense in report.expenses)
-    if (
-        not any(problem.code.startswith("amount_") for problem in problems)
-        and total != report.total
-    ):
-        said, found = (decimal_text(amount, decimals) for amount in (report.total, total))
-        problems.append(
-            Problem(
-                "total_mismatch",
-                f"The expenses add up to {found}, but the report's total is {said}.",
-                "total",
-                said,
-                "Open the report in Expensify and check its expenses; it is read again on the next run.",
-            )
-        )
-    return problems
-
-
-def _amount_problem(expense: Expense, report: Report, decimals: int) -> Problem | None:
-    field = f"source.expenses[{expense.position - 1}].effective_amount"
-    if expense.amount is None:
-        return Problem(
-            "amount_missing",
-            f"Expense {expense.source_id} has no amount in whole minor units.",
-            field,
-            expense.source_id,
-            "Check the expense in Expensify and the tap's version.",
-        )
-    if expense.amount == 0 or report.currency is None:
-        return None
-    if expense.currency != report.currency:
-        return Problem(
-            "amount_not_in_report_currency",
-            f"Expense {expense.source_id} is in {expense.currency or 'an unknown currency'}, and Expensify gives no "
-            f"amount in the report's currency {report.currency}.",
-            field,
-            expense.currency,
-            "Open the expense in Expensify so that it is converted, and approve the report again.",
-        )
-    if is_finer_than_currency(expense.amount, decimals, report.currency):
-        return Problem(
-            "amount_finer_than_currency",
-            f"Expense {expense.source_id} is {decimal_text(expense.amount, decimals)} {report.currency}, which has "
-            "more decimals than the currency.",
-            field,
-            decimal_text(expense.amount, decimals),
-            "Check amounts.minor_units in the rules file, and the amount in Expensify.",
-        )
-    return None

@@ -7,13 +7,23 @@ descriptions below are also what `rules.schema.json` and the README say.
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timezone, tzinfo
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from map_expensify_nav.conditions import SkipRules
 from map_expensify_nav.lookup_rules import (  # noqa: TC001 (pydantic reads them)
     BalancingAccount,
     CompanyLookup,
@@ -96,6 +106,9 @@ class DocumentRule(RuleModel):
     accounts: Lookup | None = Field(
         default=None, description="G/L accounts of this part, instead of the file's `accounts`."
     )
+    group_by: Literal["report", "expense"] | None = Field(
+        default=None, description="One document for the report, or one for each expense."
+    )
 
     @model_validator(mode="after")
     def _fits_the_document(self) -> DocumentRule:
@@ -119,6 +132,8 @@ class DocumentRule(RuleModel):
                 )
             if document != self.document and given:
                 misfits.append(Misfit((key,), f"is only for document: {document}.", "Remove it."))
+        if self.document == "skip" and self.group_by is not None:
+            misfits.append(Misfit(("group_by",), "is not used with document: skip.", "Remove it."))
         raise_misfits(misfits)
         return self
 
@@ -224,13 +239,63 @@ class DescriptionRules(RuleModel):
 
 
 class AmountRules(RuleModel):
-    """What Expensify's whole-number amounts count."""
+    """What Expensify's whole-number amounts count, and what becomes of zero and of money that comes back."""
 
     minor_units: Literal["hundredths", "iso"] = Field(
         default="hundredths",
         description="hundredths: 100 are one unit in every currency, which is what Expensify gives; iso: as many "
         "decimals as ISO 4217 says (JPY none, KWD three).",
     )
+    zero_lines: Literal["leave_out", "hold"] = Field(
+        default="leave_out",
+        description="Expenses of zero, which NAV does not post: left out with a note, or the document is held.",
+    )
+    refunds: Literal["negative_line", "credit_memo"] = Field(
+        default="negative_line",
+        description="Expenses below zero on an invoice: lines of it, or a credit memo of their own.",
+    )
+    negative_total: Literal["credit_memo", "hold"] = Field(
+        default="credit_memo",
+        description="An invoice whose total is below zero: becomes a credit memo, or is held.",
+    )
+
+
+def _limit(value: object) -> Decimal:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,4})?", value):
+        limit = Decimal(value)
+        if limit > 0:
+            return limit
+    raise PydanticCustomError("limit", "is not an amount above zero like 0.05.")
+
+
+class RoundingRule(RuleModel):
+    """A small difference between a report's total and its expenses, posted to an account of its own."""
+
+    up_to: Annotated[
+        Decimal,
+        BeforeValidator(_limit),
+        WithJsonSchema({"type": ["string", "number"], "exclusiveMinimum": 0}),
+    ] = Field(
+        description="The largest difference, in the report's currency; what exceeds it is held."
+    )
+    account: Code = Field(description="The G/L account of the line.")
+    dimensions: dict[Code, Code] = Field(
+        default_factory=dict, description="Dimension code → value code of the line."
+    )
+
+    @model_validator(mode="after")
+    def _fits_nav(self) -> RoundingRule:
+        codes: list[tuple[tuple[str, ...], str]] = [(("account",), self.account)]
+        for name, value in self.dimensions.items():
+            codes += [(("dimensions", name), name), (("dimensions", name), value)]
+        raise_misfits(
+            [
+                Misfit(path, f"'{code}' is longer than NAV's {LONGEST_CODE} characters.")
+                for path, code in codes
+                if len(code) > LONGEST_CODE
+            ]
+        )
+        return self
 
 
 class Rules(RuleModel):
@@ -257,6 +322,12 @@ class Rules(RuleModel):
     dates: DateRules = Field(default_factory=DateRules)
     descriptions: DescriptionRules = Field(default_factory=DescriptionRules)
     amounts: AmountRules = Field(default_factory=AmountRules)
+    rounding: RoundingRule | None = Field(
+        default=None,
+        description="Where small differences between a report's total and its expenses go; without it they hold the "
+        "report.",
+    )
+    skip: SkipRules = Field(default_factory=SkipRules, description="What is not posted, and why.")
 
     @model_validator(mode="after")
     def _names_agree(self) -> Rules:

@@ -130,6 +130,9 @@ def _source_schema() -> Schema:
                 "enum": ["reimbursable", "company_card", "all"],
                 "description": "Which expenses of the report the document holds.",
             },
+            "expense_id": _text(
+                "Transaction id of the only expense; only where each has a document of its own."
+            ),
         },
     }
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from map_expensify_nav.rule_model import Code, Day, Misfit, RuleModel, raise_misfits
 from map_expensify_nav.sources import table_key
@@ -56,19 +57,6 @@ Table = Annotated[
 ]
 TAGS = {"[code]", "[dated]"}
 """What pydantic puts into an error's path to say which of the two it took an entry for."""
-Names = Annotated[
-    list[Annotated[str, Field(min_length=1)]],
-    Field(min_length=1),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {"type": "array", "items": {"type": "string"}, "minItems": 1},
-            ]
-        }
-    ),
-]
-"""Names or patterns."""
 
 
 def codes_of(entry: str | list[DatedCode]) -> Iterator[tuple[tuple[int | str, ...], str]]:
@@ -117,6 +105,7 @@ def overlaps(entry: str | list[DatedCode]) -> list[Misfit]:
     return misfits
 
 
+@lru_cache(maxsize=4096)
 def pattern(text: str) -> re.Pattern[str]:
     """A name with * as a regular expression; any text, also none, may stand in the place of each *."""
     return re.compile(".*".join(re.escape(part) for part in table_key(text).split("*")), re.DOTALL)
