@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from target_dynamics_nav.nav.port import DocumentKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from decimal import Decimal
 
     from target_dynamics_nav.document import Document, Line
     from target_dynamics_nav.nav.port import FoundDocument, FoundLine
@@ -94,7 +94,7 @@ def content_differences(
             name,
             _changed_lines(posted.get(name) or [], value or [])
             if name == "lines"
-            else f"{name.replace('_', ' ')}: posted {_plain(posted.get(name))}, now {_plain(value)}.",
+            else f"{name.replace('_', ' ')}: posted {_plain(name, posted.get(name))}, now {_plain(name, value)}.",
         )
         for name, value in current.items()
         if posted.get(name) != value
@@ -218,7 +218,7 @@ def _line_text(line: Mapping[str, Any]) -> str:
     if line.get("tax_code"):
         details.append(f"tax code {line['tax_code']}")
     shown = f" ({', '.join(details)})" if details else ""
-    return f"{line.get('amount')} on account {line.get('account_number')}{shown}"
+    return f"{_money(Decimal(line['amount']))} on account {line.get('account_number')}{shown}"
 
 
 def _listed(lines: Iterator[str]) -> str:
@@ -227,19 +227,27 @@ def _listed(lines: Iterator[str]) -> str:
     return ", ".join(shown[:_LINES_SHOWN] + more) or "none"
 
 
-def _plain(value: object) -> str:
+def _plain(name: str, value: object) -> str:
     """A value of a document's content for people; stream names become words, lists too."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         return " ".join(map(str, value))
+    if name == "total" and isinstance(value, str):
+        return _money(Decimal(value))
     kinds: dict[object, str] = {kind.value: name for kind, name in _KIND_NAMES.items()}
     return kinds.get(value, _show(value))
 
 
 def _describe(line: Line | FoundLine, dimensions: Mapping[str, str]) -> str:
     shown = ", ".join(f"{code} {value}" for code, value in sorted(dimensions.items()))
-    return f"{line.amount} on account {line.account_number} ({shown or 'no dimensions'})"
+    return f"{_money(line.amount)} on account {line.account_number} ({shown or 'no dimensions'})"
+
+
+def _money(amount: Decimal) -> str:
+    """With two decimals at least, as people write amounts."""
+    whole_or_tenths = amount == amount.quantize(Decimal("0.01"))
+    return f"{amount:.2f}" if whole_or_tenths else f"{amount.normalize():f}"
 
 
 def _upper(text: str | None) -> str | None:
@@ -251,4 +259,6 @@ def _currency(code: str | None, local_currency_code: str) -> str:
 
 
 def _show(value: object) -> str:
+    if isinstance(value, Decimal):
+        return _money(value)
     return "nothing" if value is None or value == "" else str(value)

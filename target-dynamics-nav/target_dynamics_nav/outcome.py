@@ -51,7 +51,7 @@ def skipped(skip: Skip) -> Outcome:
 def not_wanted(document: Document, nav_number: str | None) -> Problem:
     """Posted, but upstream wants nothing posted now."""
     return Problem(
-        code="posted_butnot_wanted",
+        code="posted_but_not_wanted",
         value=nav_number,
         message=f"NAV has this report posted as {nav_number}, but now a rule or a problem keeps it out: "
         + document.why_nothing,

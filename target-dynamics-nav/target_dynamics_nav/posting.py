@@ -275,7 +275,7 @@ class Poster:
                 self._event(
                     "refused", document, {"code": error.code, "nav_message": error.nav_message}
                 )
-                self._delete(document, current)
+                self._remove_refused(document)
                 raise
             # Posted or not: what counts is what NAV holds now.
             found = self._nav.find(self.company, document.key)
@@ -294,6 +294,18 @@ class Poster:
             code="posting_not_confirmed",
             hint="The next run looks again and continues.",
         )
+
+    def _remove_refused(self, document: Document) -> None:
+        """Remove the draft that NAV refuses to post, as it is now: the attempt reserved a number, and so changed it.
+
+        Why NAV refused is what a person has to know; a draft that cannot be removed now is left to the next run.
+        """
+        try:
+            for found in self._nav.find(self.company, document.key):
+                if not found.posted and not self._differences(document, found):
+                    self._delete(document, found)
+        except (RetryLaterError, DraftChangedError, DocumentError) as error:
+            self._event("draft_left", document, {"code": error.code})
 
     # Comparing with what is posted
 
