@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from map_expensify_nav.conditions import ExpenseCondition, SkipRules
 from map_expensify_nav.findings import NOTE_CODES, PROBLEM_CODES, SKIP_CODES, Note, Problem
-from map_expensify_nav.lookup_rules import Lookup, SourceName
+from map_expensify_nav.lookup_rules import Lookup, SourceName, TaxCodeRule, TaxRules
 from map_expensify_nav.rules import (
     DocumentRule,
     DocumentRules,
@@ -67,15 +67,15 @@ def test_a_code_nobody_documented_cannot_be_used() -> None:
 
 def test_every_documented_code_is_used() -> None:
     """Either written out where it is found, or made of what was looked for and how that ended."""
-    things = ("account", "vendor", "balancing_account", "dimension", "company")
+    things = ("account", "vendor", "balancing_account", "dimension", "company", "tax_code")
     made = {f"{thing}_{end}" for thing in things for end in ("missing", "unmapped", "ambiguous")}
     without_findings = SOURCE.replace(
         (PROJECT / "transforms/map_expensify_nav/findings.py").read_text(encoding="utf-8"), ""
     )
     for code in [*PROBLEM_CODES, *NOTE_CODES, *SKIP_CODES]:
         assert code in made or f'"{code}"' in without_findings, code
-    # A line has one account: it cannot be ambiguous.
-    assert made - set(PROBLEM_CODES) == {"account_ambiguous"}
+    # A line has one account and one tax code: these cannot be ambiguous.
+    assert made - set(PROBLEM_CODES) == {"account_ambiguous", "tax_code_ambiguous"}
 
 
 def test_every_code_has_a_golden_case() -> None:
@@ -96,8 +96,12 @@ def test_every_key_is_in_the_readme() -> None:
 
     documented = {key.rsplit(".", 1)[-1] for key in rows("### Every key")}
     parts = {"dates", "descriptions", "amounts"}
-    expected = (keys(Rules) - parts - {"documents", "dimensions", "rounding", "skip"}) | {"CODE"}
-    expected |= keys(RoundingRule) | keys(SkipRules)
+    expected = (keys(Rules) - parts - {"documents", "dimensions", "rounding", "skip", "tax"}) | {
+        "CODE"
+    }
+    expected |= (
+        keys(RoundingRule) | keys(SkipRules) | keys(TaxRules) | keys(TaxCodeRule) - set(TABLES)
+    )
     expected |= keys(DocumentRules) | keys(DocumentRule) | {"by_policy", "applies_to", "required"}
     expected |= keys(Lookup) - set(TABLES)
     for part in parts:

@@ -13,10 +13,9 @@ from map_expensify_nav import header, schemas
 from map_expensify_nav.checks import report_problems
 from map_expensify_nav.conditions import report_left_out
 from map_expensify_nav.dates import day_of_entries, document_date
-from map_expensify_nav.decisions import Outcome, accept
 from map_expensify_nav.findings import Findings, Note, Problem, merge_problems
 from map_expensify_nav.header import Making
-from map_expensify_nav.money import decimal_text, decimals_of
+from map_expensify_nav.lines import amount_text, description, dimensions, line, rounding_line
 from map_expensify_nav.parts import (
     PART_NAMES,
     document_key,
@@ -26,14 +25,8 @@ from map_expensify_nav.parts import (
     with_rounding,
 )
 from map_expensify_nav.report import read_report
-from map_expensify_nav.templates import (
-    LONGEST_DESCRIPTION,
-    cut,
-    header_values,
-    length,
-    line_values,
-    render,
-)
+from map_expensify_nav.tax import journal_notes, prices_include_tax
+from map_expensify_nav.templates import header_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +35,6 @@ if TYPE_CHECKING:
     from map_expensify_nav.conditions import LeftOut
     from map_expensify_nav.report import Expense
     from map_expensify_nav.rules_file import RulesFile
-    from map_expensify_nav.yaml_marks import Path
 
 
 @dataclass(frozen=True)
@@ -119,9 +111,9 @@ def _document(making: Making, left_out: LeftOut | None) -> MappedDocument:
         "document_date": None,
         "due_date": None,
         "currency_code": report.currency,
-        "prices_include_tax": False,
-        "total": _amount(making, total, sign),
-        "description": _description(making, "header", header_values(report), "description"),
+        "prices_include_tax": prices_include_tax(making),
+        "total": amount_text(making, total, sign),
+        "description": description(making, "header", header_values(report), "description"),
         "dimensions": [],
         "lines": [],
     }
@@ -195,22 +187,23 @@ def _fill(making: Making, content: dict[str, Any], sign: int) -> None:
     content.update(header.party(making))
     for name in ("posting_date", "document_date"):
         content[name] = document_date(making, name)
-    content["dimensions"] = _dimensions(making, None, "dimensions")
+    notes += journal_notes(making)
+    content["dimensions"] = dimensions(making, None, "dimensions")
     for expense in making.part.expenses:
         if expense.amount == 0:
             _zero(making, expense)
     content["lines"] = [
-        _line(making, expense, index, sign) for index, expense in enumerate(making.posted)
+        line(making, expense, index, sign) for index, expense in enumerate(making.posted)
     ]
     if making.part.rounding:
-        content["lines"].append(_rounding_line(making, sign))
+        content["lines"].append(rounding_line(making, sign))
 
 
 def _left_out_notes(making: Making) -> list[Note]:
     """The expenses that rules leave out, each with its amount, so that the total can be explained."""
     notes = []
     for expense, rule in making.part.left_out:
-        amount = _amount(making, line_amount(making.report, expense), 1)
+        amount = amount_text(making, line_amount(making.report, expense), 1)
         said = f"{amount} {making.report.currency}" if amount else "an amount that is not known"
         notes.append(
             Note(
@@ -240,102 +233,6 @@ def _zero(making: Making, expense: Expense) -> None:
             f"{making.rules_file.name}.",
         )
     )
-
-
-def _rounding_line(making: Making, sign: int) -> dict[str, Any]:
-    """The line that makes up for what the expenses do not add up to; only where the rules name an account."""
-    rule, index = making.rules_file.rules.rounding, len(making.posted)
-    amount = _amount(making, making.part.rounding, 1)
-    place = making.rules_file.place(("rounding", "account"))
-    message = f"The expenses differ from the report's total by {amount}; a line of its own makes up for it."
-    making.findings.notes.append(Note("rounding_line", message, f"lines[{index}].amount", amount))
-    making.findings.decided_by[f"lines[{index}].account_number"] = f"{place}: rounding difference"
-    return {
-        "line_number": index + 1,
-        "account_type": "G/L Account",
-        "account_number": rule.account.upper() if rule else None,
-        "description": "Rounding difference",
-        "amount": _amount(making, making.part.rounding, sign),
-        "tax_code": None,
-        "dimensions": [
-            {"code": code.upper(), "value": value.upper()}
-            for code, value in (rule.dimensions if rule else {}).items()
-        ],
-        "source_id": "rounding",
-    }
-
-
-def _line(making: Making, expense: Expense, index: int, sign: int) -> dict[str, Any]:
-    place = f"lines[{index}]"
-    path: Path = ("accounts",)
-    accounts = making.rules_file.rules.accounts
-    if making.part.rule is not None and making.part.rule.accounts is not None:
-        path = (*making.part.path, "accounts")
-        accounts = making.part.rule.accounts
-    decision = making.decider.decide(accounts, path, making.report, expense)
-    return {
-        "line_number": index + 1,
-        "account_type": "G/L Account",
-        "account_number": accept(
-            decision, making.findings, "account", "G/L account", f"{place}.account_number"
-        ),
-        "description": _description(
-            making, "line", line_values(making.report, expense), f"{place}.description"
-        ),
-        "amount": _amount(making, line_amount(making.report, expense), sign),
-        "tax_code": None,
-        "dimensions": _dimensions(making, expense, f"{place}.dimensions"),
-        "source_id": expense.source_id,
-    }
-
-
-def _dimensions(making: Making, expense: Expense | None, place: str) -> list[dict[str, str]]:
-    """The dimensions of one line, or (without expense) of the whole document."""
-    dimensions = []
-    for name, rule in making.rules_file.rules.dimensions.items():
-        if rule.applies_to != ("header" if expense is None else "lines"):
-            continue
-        path: Path = ("dimensions", name)
-        if expense is None:
-            decision = making.decider.decide_for_all(rule, path, making.report, making.posted)
-        else:
-            decision = making.decider.decide(rule, path, making.report, expense)
-        if decision.outcome is Outcome.MISSING and not rule.required:
-            continue
-        code = name.upper()
-        value = accept(
-            decision,
-            making.findings,
-            "dimension",
-            f"value of dimension {code}",
-            f"{place}.{code}",
-        )
-        if value is not None:
-            dimensions.append({"code": code, "value": value})
-    return dimensions
-
-
-def _description(
-    making: Making, template: str, values: Mapping[str, str | None], place: str
-) -> str | None:
-    text = render(getattr(making.rules_file.rules.descriptions, template), values)
-    short = cut(text)
-    if short != text:
-        making.findings.notes.append(
-            Note(
-                "text_cut",
-                f"The text was cut from {length(text)} to NAV's {LONGEST_DESCRIPTION} characters.",
-                place,
-            )
-        )
-    return short or None
-
-
-def _amount(making: Making, minor: int | None, sign: int) -> str | None:
-    if minor is None:
-        return None
-    minor_units = making.rules_file.rules.amounts.minor_units
-    return decimal_text(sign * minor, decimals_of(making.report.currency, minor_units))
 
 
 def _source(making: Making) -> dict[str, str | None]:

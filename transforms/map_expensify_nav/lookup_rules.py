@@ -244,3 +244,25 @@ class DimensionRule(Lookup):
         default=False,
         description="Hold a report whose sources say nothing. A value nobody mapped always holds it.",
     )
+
+
+class TaxCodeRule(Lookup):
+    """How a line gets NAV's tax code."""
+
+    required: bool = Field(
+        default=False,
+        description="Hold an expense that says nothing; otherwise NAV's own setup decides. What nobody mapped always "
+        "holds it.",
+    )
+
+
+class TaxRules(RuleModel):
+    """Tax on invoices and credit memos; journal entries carry none."""
+
+    amounts_include_tax: bool = Field(
+        description="true: lines say what Expensify says, and NAV takes the tax out of it. false: lines say it without "
+        "Expensify's tax amount, and NAV adds tax; the total with tax must come out the same, or nothing is posted."
+    )
+    code: TaxCodeRule | None = Field(
+        default=None, description="NAV's tax code of a line; left out, NAV's own setup decides."
+    )

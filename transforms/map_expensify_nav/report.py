@@ -40,7 +40,7 @@ class Expense:
         currency: Currency of `amount`.
         tags: Level (from 1) → tag.
         tax_name: Name of the tax, else of its rate.
-        tax_amount: Tax within the amount, in minor units of the expense's own currency.
+        tax_amount: Tax within the amount, in minor units of `tax_currency`, the one the expense was paid in.
         reimbursable: True out of pocket, False company card, None not said.
     """
 
@@ -60,6 +60,7 @@ class Expense:
     tax_rate: str | None
     tax_code: str | None
     tax_amount: int | None
+    tax_currency: str | None
     reimbursable: bool | None
 
     @property
@@ -212,6 +213,7 @@ def _read_expense(item: Mapping[str, Any], position: int) -> Expense:
         tax_rate=_text(item, "tax_rate"),
         tax_code=_text(item, "tax_code"),
         tax_amount=_whole(item, "tax_amount") if modified_tax is None else modified_tax,
+        tax_currency=_currency(item, "currency") or _currency(item, "effective_currency"),
         reimbursable=reimbursable if isinstance(reimbursable, bool) else None,
     )
 

@@ -29,6 +29,7 @@ from map_expensify_nav.lookup_rules import (  # noqa: TC001 (pydantic reads them
     CompanyLookup,
     DimensionRule,
     Lookup,
+    TaxRules,
 )
 from map_expensify_nav.report import parse_date
 from map_expensify_nav.rule_model import (
@@ -318,6 +319,10 @@ class Rules(RuleModel):
     accounts: Lookup = Field(description="The G/L account of each line.")
     dimensions: dict[Code, DimensionRule] = Field(
         default_factory=dict, description="NAV dimension code → how it gets its value."
+    )
+    tax: TaxRules | None = Field(
+        default=None,
+        description="Tax; left out, lines carry no tax code and NAV's own setup decides.",
     )
     dates: DateRules = Field(default_factory=DateRules)
     descriptions: DescriptionRules = Field(default_factory=DescriptionRules)
