@@ -265,6 +265,7 @@ class Poster:
                 document,
                 {"nav_id": current.id, "digest": document.digest, "attempt": attempt},
             )
+            refusal: DocumentError | None = None
             try:
                 self._nav.post(self.company, current)
             except OutcomeUnknownError as error:
@@ -272,11 +273,10 @@ class Poster:
             except DraftChangedError as error:
                 self._event("draft_changed", document, {"code": error.code})
             except DocumentError as error:
+                refusal = error
                 self._event(
                     "refused", document, {"code": error.code, "nav_message": error.nav_message}
                 )
-                self._remove_refused(document)
-                raise
             # Posted or not: what counts is what NAV holds now.
             found = self._nav.find(self.company, document.key)
             posted = [item for item in found if item.posted]
@@ -288,6 +288,9 @@ class Poster:
             if not drafts:
                 break
             current = drafts[0]
+            if refusal is not None:
+                self._remove_refused(document, current)
+                raise refusal
             self._verify(document, current)
         raise RetryLaterError(
             "NAV did not confirm the posting, and the document is not posted.",
@@ -295,15 +298,14 @@ class Poster:
             hint="The next run looks again and continues.",
         )
 
-    def _remove_refused(self, document: Document) -> None:
+    def _remove_refused(self, document: Document, draft: FoundDocument) -> None:
         """Remove the draft that NAV refuses to post, as it is now: the attempt reserved a number, and so changed it.
 
         Why NAV refused is what a person has to know; a draft that cannot be removed now is left to the next run.
         """
         try:
-            for found in self._nav.find(self.company, document.key):
-                if not found.posted and not self._differences(document, found):
-                    self._delete(document, found)
+            if not self._differences(document, draft):
+                self._delete(document, draft)
         except (RetryLaterError, DraftChangedError, DocumentError) as error:
             self._event("draft_left", document, {"code": error.code})
 
