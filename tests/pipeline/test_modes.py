@@ -1,0 +1,57 @@
+"""How far a document goes, and how the target logs in: a few days of reports through `meltano run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+if TYPE_CHECKING:
+    from expense_sandbox.testing import Sandbox
+
+    from .project import Project
+
+A_FEW_DAYS = {"TAP_EXPENSIFY_START_DATE": "2026-03-10", "TAP_EXPENSIFY_END_DATE": "2026-03-14"}
+
+
+def books(sandbox: Sandbox) -> dict[str, Any]:
+    answer = requests.get(
+        f"{sandbox.nav.url}/_sandbox/books", params={"company": "CRONUS Europe"}, timeout=30
+    )
+    result: dict[str, Any] = answer.json()
+    return result
+
+
+def test_preview_then_drafts_then_posted_with_basic_auth(
+    sandbox: Sandbox, project: Project
+) -> None:
+    preview = project.run(**A_FEW_DAYS, TARGET_DYNAMICS_NAV_MODE="preview")
+    assert preview.exit_code == 0, preview.output
+    documents = preview.counts()["previewed"]
+    assert documents > 5
+    assert books(sandbox)["write_count"] == 0
+
+    drafts = project.meltano(
+        "run",
+        "--full-refresh",
+        "--no-state-update",
+        "expensify-to-nav",
+        **A_FEW_DAYS,
+        TARGET_DYNAMICS_NAV_MODE="draft",
+    )
+    assert drafts.exit_code == 0, drafts.output
+    assert drafts.counts() == {"draft": documents}
+    held = books(sandbox)
+    assert len(held["drafts"]) + len(held["journals"]) == documents
+    assert held["gl_entries"] == []
+
+    posted = project.run(**A_FEW_DAYS, TARGET_DYNAMICS_NAV_AUTH_METHOD="basic")
+    assert posted.exit_code == 0, posted.output
+    assert posted.counts() == {"posted": documents}
+    final = books(sandbox)
+    assert (final["drafts"], final["journals"]) == ([], [])
+    keys = [entry["external_document_number"] for entry in final["vendor_ledger_entries"]]
+    assert len(keys) == len(set(keys))
+    assert not any(request.operation == "token" for request in sandbox.nav.requests_log[-20:]), (
+        "Basic needs no token"
+    )
