@@ -26,6 +26,13 @@ class RunLock:
             )
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
+            if "locked" not in str(error):
+                raise OutageError(
+                    "The lock file beside the audit ledger cannot be made.",
+                    code="ledger_unavailable",
+                    hint="Check that the folder of ledger_url can be written to, then run again.",
+                    field="ledger_url",
+                ) from error
             raise OutageError(
                 "Another run is using the audit ledger; two runs at the same moment could disturb each other.",
                 code="run_in_progress",

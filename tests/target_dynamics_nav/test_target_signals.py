@@ -1,0 +1,151 @@
+"""The target's own process, asked to end: between documents, in the middle of one, while it waits for NAV."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expense_sandbox.faults import ALWAYS, Fault
+
+from .desk import Desk, desk
+from .nav_stand_in import CREDENTIALS, NAME
+
+FEED = (Path(__file__).parent / "data" / "one_of_each_kind.singer").read_bytes()
+SECONDS_TO_END = 20
+
+
+@pytest.fixture
+def it(tmp_path: Path) -> Iterator[Desk]:
+    with desk(tmp_path) as made:
+        yield made
+
+
+def start(it: Desk, tmp_path: Path, **settings: Any) -> subprocess.Popen[bytes]:
+    config = tmp_path / "config.json"
+    config.write_text(
+        json.dumps(
+            {
+                "base_url": f"{it.server.url}/api/v2.0",
+                "company": NAME,
+                "auth_method": "basic",
+                "username": CREDENTIALS.username,
+                "password": CREDENTIALS.password,
+                "ledger_url": f"sqlite:///{it.ledger}",
+                **settings,
+            }
+        )
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TARGET_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "target_dynamics_nav", "--config", str(config)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=(tmp_path / "log").open("wb"),
+        env=kept,
+        cwd=tmp_path,
+    )
+
+
+def ended(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> list[str]:
+    """The STATE lines of a process that ends by itself with the exit code of this signal."""
+    states, _ = process.communicate(timeout=SECONDS_TO_END)
+    assert process.returncode == 128 + number
+    return states.decode().splitlines()
+
+
+def bookmark(states: list[str]) -> str | None:
+    if not states:
+        return None
+    value: str = json.loads(states[-1])["bookmarks"]["reports"]["replication_key_value"]
+    return value
+
+
+@pytest.mark.parametrize(
+    "request_in_hand", [r"POST \S*/purchaseInvoices$", r"Microsoft\.NAV\.post"]
+)
+def test_the_document_in_hand_is_finished(it: Desk, tmp_path: Path, request_in_hand: str) -> None:
+    process = start(it, tmp_path)
+    assert process.stdin is not None
+
+    def ask_to_end() -> None:
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+
+    it.before(request_in_hand, ask_to_end)
+    process.stdin.write(FEED)
+    process.stdin.flush()
+    states = ended(process)
+    assert it.postings("E1-R") == 1
+    assert it.drafts() == []
+    assert (it.postings("E2-R"), it.postings("E3-C")) == (0, 0)
+    assert it.standing("E1-R")[0] == "posted"
+    assert bookmark(states) is None, "the STATE after it was not read yet"
+    assert it.events()[-1] == "run_ended"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_between_documents_it_ends_at_once(it: Desk, tmp_path: Path, number: int) -> None:
+    process = start(it, tmp_path)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(FEED)
+    process.stdin.flush()
+    process.stdout.readline()
+    wait_until(
+        lambda: it.postings("E3-C") == 1 and it.ledger.exists() and "posted" in standing_of(it)
+    )
+    time.sleep(0.3)
+    process.send_signal(number)
+    states = ended(process, number)
+    assert bookmark(states) == "2026-01-03"
+
+
+def standing_of(it: Desk) -> str:
+    try:
+        return it.standing("E3-C")[0]
+    except TypeError:  # no such row yet
+        return ""
+
+
+def wait_until(condition: Any) -> None:
+    until = time.monotonic() + SECONDS_TO_END
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_waiting_for_nav_ends_soon(it: Desk, tmp_path: Path) -> None:
+    process = start(it, tmp_path)
+    assert process.stdin is not None
+    it.fail(Fault("before", "NAV.post", status=429, headers={"Retry-After": "120"}, times=ALWAYS))
+    process.stdin.write(FEED)
+    process.stdin.flush()
+    wait_until(lambda: "trying again" in (tmp_path / "log").read_text())
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert bookmark(ended(process)) is None
+    assert time.monotonic() - begun < 10
+    assert it.standing("E1-R")[0] == "failed"
+    it.server.faults.clear()
+    again = start(it, tmp_path)
+    states, _ = again.communicate(FEED, timeout=SECONDS_TO_END)
+    assert again.returncode == 0
+    assert bookmark(states.decode().splitlines()) == "2026-01-03"
+    assert [it.postings(key) for key in ("E1-R", "E2-R", "E3-C")] == [1, 1, 1]
+
+
+def test_a_signal_before_any_input(it: Desk, tmp_path: Path) -> None:
+    process = start(it, tmp_path)
+    wait_until(lambda: "Skipping parse" in (tmp_path / "log").read_text())
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    assert ended(process) == []
