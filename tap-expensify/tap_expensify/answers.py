@@ -19,6 +19,7 @@ from tap_expensify.errors import (
     ConfigurationError,
     CredentialsError,
     IncompleteError,
+    NotFoundError,
     ProtocolError,
     RateLimitedError,
     RequestRefusedError,
@@ -151,7 +152,8 @@ def _object(body: bytes) -> dict[str, Any] | None:
     if not body.lstrip().startswith(b"{"):
         return None
     try:
-        found = json.loads(body)
+        # Numbers with a fraction, such as tax rates, stay as they were written.
+        found = json.loads(body, parse_float=str)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
@@ -176,6 +178,8 @@ def _refusal(answer: Answer, envelope: Mapping[str, Any]) -> TapError:
         error = UnavailableError(
             f"Expensify reports a problem of its own ({words}).", retry_after=answer.retry_after()
         )
+    elif code == NOT_FOUND:
+        error = NotFoundError(f"Expensify does not find what was asked for ({words}).")
     else:
         error = RequestRefusedError(f"Expensify refuses the request ({words}).")
     return error

@@ -151,17 +151,40 @@ class ExpensifyClient:
         }
         return self._retried(lambda: export_file_name(self._send(job, template=template)))
 
-    def download(self, file_name: str, destination: IO[bytes]) -> None:
-        """Downloads an export into an empty, seekable file; waits for it where it is not there yet.
+    def submit_reconciliation(self, input_settings: Mapping[str, Any], template: str) -> str:
+        """Runs a reconciliation job, which renders transactions of company cards; it changes nothing either.
 
         Args:
-            file_name: As `submit_export` returned it.
-            destination: Emptied before each attempt.
+            input_settings: Domain, feed, dates and type.
+            template: FreeMarker source.
+
+        Returns:
+            The name of the file to download from file system `reconciliation`.
 
         Raises:
             TapError: Expensify refuses, or does not answer after all retries.
         """
-        job = {"type": "download", "fileName": file_name, "fileSystem": "integrationServer"}
+        job = {
+            "type": "reconciliation",
+            "inputSettings": {**input_settings, "async": False},
+            "outputSettings": {"fileExtension": "json"},
+        }
+        return self._retried(lambda: export_file_name(self._send(job, template=template)))
+
+    def download(
+        self, file_name: str, destination: IO[bytes], *, file_system: str = "integrationServer"
+    ) -> None:
+        """Downloads a file into an empty, seekable one; waits for it where it is not there yet.
+
+        Args:
+            file_name: As `submit_export` or `submit_reconciliation` returned it.
+            destination: Emptied before each attempt.
+            file_system: Where it lies: `integrationServer` or `reconciliation`.
+
+        Raises:
+            TapError: Expensify refuses, or does not answer after all retries.
+        """
+        job = {"type": "download", "fileName": file_name, "fileSystem": file_system}
 
         def attempt() -> None:
             destination.seek(0)

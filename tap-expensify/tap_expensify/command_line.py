@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import click
 
-LIST_SETTINGS = ("policy_ids", "report_states")
-NUMBER_SETTINGS = ("lookback_days", "request_timeout")
+LIST_SETTINGS = ("policy_ids", "report_states", "report_ids", "domains")
+NUMBER_SETTINGS = ("lookback_days", "request_timeout", "recheck_days", "card_days")
 ENVIRONMENT_PREFIX = "TAP_EXPENSIFY_"
 
 

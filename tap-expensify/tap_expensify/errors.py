@@ -9,6 +9,7 @@ TapError
 ├── ConfigurationError       a setting, a file or a bookmark is wrong: a person corrects it
 ├── CredentialsError         Expensify does not accept the credentials, or they lack the right
 ├── RequestRefusedError      Expensify understood the request and refuses it
+│   └── NotFoundError        because it does not know, or does not show, what was named
 └── ProtocolError            an answer that should not exist, or a value we cannot read: nothing is guessed
 ```
 
@@ -119,6 +120,12 @@ class RequestRefusedError(TapError):
 
     default_code = "request_refused"
     default_hint = "Check the settings policy_ids, report_states, start_date and end_date."
+
+
+class NotFoundError(RequestRefusedError):
+    """Expensify does not know, or does not show, what was named."""
+
+    default_code = "not_found"
 
 
 class ProtocolError(TapError):

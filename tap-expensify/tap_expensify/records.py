@@ -25,6 +25,9 @@ Wire = Mapping[str, Any]
 Record = dict[str, Any]
 T = TypeVar("T")
 
+ACTIONS = "_actions"
+"""Where a report of the spool keeps the records of `report_actions`; never part of a record that leaves."""
+
 
 def report_record(wire: Wire) -> Record:
     """Turns one report of the export into a record of stream `reports`.
@@ -38,7 +41,7 @@ def report_record(wire: Wire) -> Record:
     report_id = text(wire.get("reportID"))
     if report_id is None:
         raise ProtocolError("A report in Expensify's export has no id.", code="report_without_id")
-    read = _Reader(wire, f"report {report_id}")
+    read = FieldReader(wire, f"report {report_id}")
     total = read("total", integer)
     if total is None:
         raise ProtocolError(
@@ -47,7 +50,7 @@ def report_record(wire: Wire) -> Record:
             field="total",
         )
     currency = read("currency", text)
-    return {
+    record = {
         "report_id": report_id,
         "report_number": report_number(report_id, read("oldReportID", text)),
         "report_name": read("reportName", text),
@@ -61,23 +64,26 @@ def report_record(wire: Wire) -> Record:
         "approved_at": read("approved", timestamp),
         "reimbursed_at": read("reimbursed", timestamp),
         "submitter_email": read("accountEmail", text),
-        "submitter_full_name": _full_name(wire.get("submitter")),
+        "submitter_full_name": full_name(wire.get("submitter")),
         "account_id": read("accountID", text),
         "employee_custom_field_1": read("employeeCustomField1", text),
         "employee_custom_field_2": read("employeeCustomField2", text),
         "manager_email": read("managerEmail", text),
-        "manager_full_name": _full_name(wire.get("manager")),
+        "manager_full_name": full_name(wire.get("manager")),
         "entry_id": read("entryID", text),
         "is_ach_reimbursed": read("isACHReimbursed", boolean),
         "custom_fields": _custom_fields(wire.get("customField")),
         "approvers": [
-            _approver(approver, report_id) for approver in _objects(wire.get("approvers"))
+            _approver(approver, report_id) for approver in objects(wire.get("approvers"))
         ],
         "expenses": [
             _expense(expense, report_id, currency)
-            for expense in _objects(wire.get("transactionList"))
+            for expense in objects(wire.get("transactionList"))
         ],
     }
+    if "actionList" in wire:
+        record[ACTIONS] = [_action(action, report_id) for action in objects(wire["actionList"])]
+    return record
 
 
 def expense_records(report: Record) -> list[Record]:
@@ -90,30 +96,37 @@ def expense_records(report: Record) -> list[Record]:
     return [{**expense, **shared} for expense in report["expenses"]]
 
 
-def policy_record(wire: Wire) -> Record:
-    """Turns one item of Expensify's policy list into a record of stream `policies`.
-
-    Raises:
-        ProtocolError: The id is missing, or a value cannot be read.
-    """
-    policy_id = text(wire.get("id"))
-    if policy_id is None:
-        raise ProtocolError(
-            "A policy in Expensify's list of policies has no id.", code="policy_without_id"
-        )
-    read = _Reader(wire, f"policy {policy_id}")
-    return {
-        "policy_id": policy_id,
-        "policy_name": read("name", text),
-        "type": read("type", text),
-        "role": read("role", text),
-        "output_currency": read("outputCurrency", text),
-        "owner_email": read("owner", text),
-        "created_at": read("created", timestamp),
-    }
+def approver_records(report: Record) -> list[Record]:
+    """The records of stream `report_approvers` that a record of stream `reports` holds."""
+    return [
+        {
+            "report_id": report["report_id"],
+            "position": position,
+            "email": approver["email"],
+            "full_name": approver["full_name"],
+            "employee_user_id": approver["employee_user_id"],
+            "employee_payroll_id": approver["employee_payroll_id"],
+            "approver_approved_at": approver["approved_at"],
+            "approved_at": report["approved_at"],
+        }
+        for position, approver in enumerate(report["approvers"], start=1)
+    ]
 
 
-class _Reader:
+def action_records(report: Record) -> list[Record]:
+    """The records of stream `report_actions` that a report of the export holds."""
+    return [
+        {
+            "report_id": report["report_id"],
+            "position": position,
+            **action,
+            "approved_at": report["approved_at"],
+        }
+        for position, action in enumerate(report.get(ACTIONS, ()), start=1)
+    ]
+
+
+class FieldReader:
     """Reads fields of one object and says which one could not be read."""
 
     def __init__(self, wire: Wire, owner: str) -> None:
@@ -121,6 +134,11 @@ class _Reader:
         self._owner = owner
 
     def __call__(self, name: str, reader: Callable[[object], T]) -> T:
+        """The value of a field.
+
+        Raises:
+            ProtocolError: It cannot be read.
+        """
         try:
             return reader(self._wire.get(name))
         except UnreadableValueError as error:
@@ -137,7 +155,7 @@ def _expense(wire: Wire, report_id: str, report_currency: str | None) -> Record:
         raise ProtocolError(
             f"An expense of report {report_id} has no id.", code="expense_without_id"
         )
-    read = _Reader(wire, f"expense {transaction_id} of report {report_id}")
+    read = FieldReader(wire, f"expense {transaction_id} of report {report_id}")
     amount = read("amount", integer)
     modified_amount = read("modifiedAmount", integer)
     converted_amount = read("convertedAmount", integer)
@@ -152,7 +170,7 @@ def _expense(wire: Wire, report_id: str, report_currency: str | None) -> Record:
     # currency of the report, the other two in that of the expense. An expense without any amount adds nothing to
     # the total of its report either.
     stated = [value for value in (converted_amount, modified_amount, amount) if value is not None]
-    return {
+    record = {
         "transaction_id": transaction_id,
         "report_id": report_id,
         "type": read("type", text),
@@ -192,13 +210,36 @@ def _expense(wire: Wire, report_id: str, report_currency: str | None) -> Record:
         "receipt_id": read("receiptID", text),
         "receipt_filename": read("receiptFilename", text),
     }
+    # Only there when a setting asks for them.
+    if "attendees" in wire:
+        record["attendees"] = [
+            {"email": text(person.get("email")), "full_name": full_name(person)}
+            for person in objects(wire["attendees"])
+        ]
+    if "receiptObject" in wire:
+        receipt = wire["receiptObject"]
+        record["receipt_url"] = text(receipt.get("url")) if isinstance(receipt, Mapping) else None
+    return record
+
+
+def _action(wire: Wire, report_id: str) -> Record:
+    read = FieldReader(wire, f"an action of report {report_id}")
+    record = {
+        "action": read("action", text),
+        "account_email": read("accountEmail", text),
+        "acted_at": read("created", timestamp),
+    }
+    if "details" in wire:
+        details = wire["details"]
+        record["comment"] = text(details.get("message")) if isinstance(details, Mapping) else None
+    return record
 
 
 def _approver(wire: Wire, report_id: str) -> Record:
-    read = _Reader(wire, f"an approver of report {report_id}")
+    read = FieldReader(wire, f"an approver of report {report_id}")
     return {
         "email": read("email", text),
-        "full_name": _full_name(wire),
+        "full_name": full_name(wire),
         "employee_user_id": read("employeeUserID", text),
         "employee_payroll_id": read("employeePayrollID", text),
         "approved_at": read("date", timestamp),
@@ -210,7 +251,7 @@ def _tags(tag: str | None, tag_gl_code: str | None, wire_levels: object) -> list
     if tag is None:
         return []
     gl_codes = {
-        integer(item.get("level")): text(item.get("glCode")) for item in _objects(wire_levels)
+        integer(item.get("level")): text(item.get("glCode")) for item in objects(wire_levels)
     }
     names = split_tag(tag)
     if len(names) == 1 and gl_codes.get(1) is None:
@@ -236,14 +277,19 @@ def _custom_fields(wire: object) -> dict[str, str]:
     return {name: found for name, value in wire.items() if (found := text(value)) is not None}
 
 
-def _full_name(wire: object) -> str | None:
+def full_name(wire: object) -> str | None:
+    """The name of a person as Expensify writes it, in one piece or in two."""
     if not isinstance(wire, Mapping):
         return None
     parts = (text(wire.get("firstName")), text(wire.get("lastName")))
-    return text(wire.get("fullName")) or " ".join(part for part in parts if part) or None
+    return (
+        text(wire.get("fullName"))
+        or " ".join(part for part in parts if part)
+        or text(wire.get("displayName"))
+    )
 
 
-def _objects(wire: object) -> list[Wire]:
+def objects(wire: object) -> list[Wire]:
     """The objects of a list; anything else Expensify writes for an empty list is empty."""
     if not isinstance(wire, list):
         return []

@@ -20,6 +20,8 @@ REPORT_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REIMBURSED", "ARCHIVED")
 DEFAULT_REPORT_STATES = ("APPROVED", "REIMBURSED")
 DEFAULT_LOOKBACK_DAYS = 7
 DEFAULT_REQUEST_TIMEOUT = 300
+DEFAULT_CARD_FEED = "export_all_feeds"
+DEFAULT_CARD_DAYS = 90
 
 EARLIEST = datetime(2008, 1, 1, tzinfo=timezone.utc)
 """Expensify opened in 2008: asking for earlier years would only cost requests."""
@@ -46,6 +48,14 @@ class Settings:
         report_states: States asked for, e.g. ("APPROVED", "REIMBURSED").
         lookback_days: How many days before the bookmark are read again.
         request_timeout: Seconds to wait for Expensify to answer.
+        recheck_days: How long after its approval a report that is not yet final is read again; 0 for never.
+        report_ids: These reports and no others, whatever the bookmark; empty for all.
+        domains: Domains whose company cards are read.
+        card_feed: Feed of card transactions.
+        card_days: How many days of card transactions each run reads.
+        include_attendees: Whether expenses carry their attendees.
+        include_action_comments: Whether actions carry what people wrote.
+        include_receipt_urls: Whether expenses carry the addresses of their receipts.
     """
 
     credentials: Credentials
@@ -56,6 +66,14 @@ class Settings:
     report_states: tuple[str, ...]
     lookback_days: int
     request_timeout: float
+    recheck_days: int = 0
+    report_ids: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    card_feed: str = DEFAULT_CARD_FEED
+    card_days: int = DEFAULT_CARD_DAYS
+    include_attendees: bool = False
+    include_action_comments: bool = False
+    include_receipt_urls: bool = False
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
@@ -99,7 +117,27 @@ class Settings:
             request_timeout=_whole_number(
                 config, "request_timeout", DEFAULT_REQUEST_TIMEOUT, least=1
             ),
+            recheck_days=_whole_number(config, "recheck_days", 0, least=0),
+            report_ids=list_setting(config, "report_ids"),
+            domains=list_setting(config, "domains"),
+            card_feed=str(config.get("card_feed") or DEFAULT_CARD_FEED),
+            card_days=_whole_number(config, "card_days", DEFAULT_CARD_DAYS, least=1),
+            include_attendees=asked_for(config, "include_attendees"),
+            include_action_comments=asked_for(config, "include_action_comments"),
+            include_receipt_urls=asked_for(config, "include_receipt_urls"),
         )
+
+
+def asked_for(config: Mapping[str, Any], name: str) -> bool:
+    """Reads a setting that is off unless it is true.
+
+    Raises:
+        ConfigurationError: It is neither true nor false: what is private is not exposed by a slip of the pen.
+    """
+    value = config.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise _wrong(name, None, "must be true or false")
+    return value is True
 
 
 def list_setting(config: Mapping[str, Any], name: str) -> tuple[str, ...]:

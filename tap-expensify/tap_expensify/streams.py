@@ -1,8 +1,10 @@
-"""The streams. `reports` and `expenses` come from one export, which is made only when one of them is selected."""
+"""The streams of reports. They come from one export, which is made only when one of them is selected."""
 
 from __future__ import annotations
 
+import functools
 import logging
+import operator
 import sys
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -12,10 +14,18 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_expensify import schemas
-from tap_expensify.errors import ConfigurationError, ProtocolError, TapError
+from tap_expensify.errors import ConfigurationError, TapError
 from tap_expensify.export import ExportQuery, read_reports
-from tap_expensify.records import Record, expense_records, policy_record
+from tap_expensify.records import (
+    ACTIONS,
+    Record,
+    action_records,
+    approver_records,
+    expense_records,
+)
+from tap_expensify.template import Wanted, expense_fields, report_fields
 from tap_expensify.values import UnreadableValueError, moment_of, timestamp, timestamp_of
+from tap_expensify.watching import NOT_FINAL, watched_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +34,13 @@ if TYPE_CHECKING:
 
     from tap_expensify.spool import ReportSpool
     from tap_expensify.tap import TapExpensify
+
+
+PROGRESS = 10_000
+"""How many reports pass between two lines in the log."""
+
+IDS_A_REPORT = 50
+"""How many ids of reports to watch a STATE may hold for each report that was passed on since the last one."""
 
 
 def bookmark_of(stream: str, state: Mapping[str, Any]) -> datetime | None:
@@ -55,9 +72,10 @@ class ExpensifyStream(Stream):
     # The records are made to the schema; the SDK's own pass over every value would find nothing.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: TapExpensify) -> None:
-        super().__init__(tap)
+    def __init__(self, tap: TapExpensify, schema: dict[str, Any] | None = None) -> None:
+        # Known before the SDK asks for the schema.
         self._expensify = tap
+        super().__init__(tap, schema)
 
     def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: object) -> None:
         """Logs; but an expected error only once, where the command line ends with it."""
@@ -96,13 +114,41 @@ class ApprovedReportsStream(ExpensifyStream):
         # Before the export: it is the same for all streams, while the state moves on.
         first = timestamp_of(self.read_from())
         last = None if settings.end is None else timestamp_of(settings.end)
-        for report in self._expensify.approved_reports().in_order():
-            if report["approved_at"] >= first and (last is None or report["approved_at"] <= last):
+        spool = self._expensify.approved_reports()
+        self._note_not_final()
+        for number, report in enumerate(spool.in_order(), start=1):
+            by_id = settings.report_ids or report["report_id"] in spool.by_id
+            if by_id or (
+                report["approved_at"] >= first and (last is None or report["approved_at"] <= last)
+            ):
                 yield from self.records_of(report)
+            if number % PROGRESS == 0:
+                self.log("Stream %s: %d of %d reports passed on.", self.name, number, len(spool))
 
     def records_of(self, report: Record) -> Iterable[Record]:
         """The records of this stream that a report gives."""
         raise NotImplementedError
+
+    def wanted(self) -> Wanted:
+        """What this stream, with the columns selected, needs of an export."""
+        raise NotImplementedError
+
+    def selected_columns(self) -> list[str]:
+        """The columns that are selected, those that always are included."""
+        return [
+            name for name in self.schema["properties"] if self.mask.get(("properties", name), True)
+        ]
+
+    def _note_not_final(self) -> None:
+        """Keeps in the state, before anything else is, what later runs have to read again by id.
+
+        All at once and at the beginning: whatever STATE a target acknowledges, no report is forgotten.
+        """
+        if self._expensify.keeps_watch(self):
+            watched = self._expensify.reports_to_watch()
+            self.stream_state.pop(NOT_FINAL, None)
+            if watched:
+                self.stream_state[NOT_FINAL] = watched
 
     def _increment_stream_state(
         self, latest_record: Record, *, context: Context | None = None
@@ -112,6 +158,9 @@ class ApprovedReportsStream(ExpensifyStream):
         An approval time in the future, from a wrong clock or another time zone, must not make later runs pass by
         what is approved until then.
         """
+        if self._expensify.settings.report_ids:
+            # Given reports are replayed; where the next ordinary run begins is no matter of theirs.
+            return
         approved_at = min(latest_record["approved_at"], self._expensify.started_at())
         bookmark = self.bookmark()
         if bookmark is None or moment_of(approved_at) > bookmark:
@@ -125,14 +174,32 @@ class ReportsStream(ApprovedReportsStream):
 
     name = "reports"
     primary_keys: Sequence[str] = ("report_id",)
-    schema = schemas.REPORTS
 
     # A target may acknowledge report by report. Only reports that move the bookmark make a STATE message.
     STATE_MSG_FREQUENCY = 1
 
+    def __init__(self, tap: TapExpensify) -> None:
+        super().__init__(tap, schemas.reports(**tap.optional_columns()))
+
     def records_of(self, report: Record) -> Iterable[Record]:
         """The report itself."""
+        report.pop(ACTIONS, None)
         return (report,)
+
+    def wanted(self) -> Wanted:
+        """What the selected columns need; expenses are selected as a whole."""
+        columns = self.selected_columns()
+        expense = None
+        report = report_fields(columns)
+        if "expenses" in columns:
+            expense = expense_fields(schemas.expense_names(**self._expensify.optional_columns()))
+            report |= {"currency"}
+        return Wanted(report, expense)
+
+    def _note_not_final(self) -> None:
+        super()._note_not_final()
+        # With many ids in each STATE, fewer of them: what a run writes stays in proportion to what it reads.
+        self.STATE_MSG_FREQUENCY = 1 + len(self.stream_state.get(NOT_FINAL, ())) // IDS_A_REPORT
 
 
 class ExpensesStream(ApprovedReportsStream):
@@ -140,58 +207,87 @@ class ExpensesStream(ApprovedReportsStream):
 
     name = "expenses"
     primary_keys: Sequence[str] = ("transaction_id",)
-    schema = schemas.EXPENSES
     STATE_MSG_FREQUENCY = 1000
+
+    def __init__(self, tap: TapExpensify) -> None:
+        super().__init__(tap, schemas.expenses(**tap.optional_columns()))
 
     def records_of(self, report: Record) -> Iterable[Record]:
         """The expenses, in the order of the report."""
         return expense_records(report)
 
-
-class PoliciesStream(ExpensifyStream):
-    """The policies (workspaces) the credentials can see."""
-
-    name = "policies"
-    primary_keys: Sequence[str] = ("policy_id",)
-    schema = schemas.POLICIES
-
-    def get_records(self, context: Context | None) -> Iterable[Record]:  # noqa: ARG002
-        """Yields the policies; only those of the setting `policy_ids`, if it is given."""
-        wanted = self._expensify.settings.policy_ids
-        found = self._expensify.client.get({"type": "policyList"}).get("policyList")
-        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-            raise ProtocolError("Expensify's answer has no list of policies.")
-        for item in found:
-            record = policy_record(item)
-            if not wanted or record["policy_id"] in wanted:
-                yield record
+    def wanted(self) -> Wanted:
+        """What the selected columns need."""
+        columns = self.selected_columns()
+        # The report's own, which the columns of that name and the currency of an amount are taken from.
+        needed = {"policy_id": "policyID", "effective_currency": "currency"}
+        report = frozenset(name for column, name in needed.items() if column in columns)
+        return Wanted(report, expense_fields(columns))
 
 
-def export_query(streams: Iterable[ApprovedReportsStream], tap: TapExpensify) -> ExportQuery:
+class ReportApproversStream(ApprovedReportsStream):
+    """Who approved those reports, one record an approver."""
+
+    name = "report_approvers"
+    primary_keys: Sequence[str] = ("report_id", "position")
+    schema = schemas.REPORT_APPROVERS
+    STATE_MSG_FREQUENCY = 1000
+
+    def records_of(self, report: Record) -> Iterable[Record]:
+        """The approvers, in order."""
+        return approver_records(report)
+
+    def wanted(self) -> Wanted:
+        """The approvers."""
+        return Wanted(frozenset({"approvers"}), None)
+
+
+class ReportActionsStream(ApprovedReportsStream):
+    """The history of those reports, one record an action; only when selected by name."""
+
+    name = "report_actions"
+    primary_keys: Sequence[str] = ("report_id", "position")
+    STATE_MSG_FREQUENCY = 1000
+    selected_by_default = False
+
+    def __init__(self, tap: TapExpensify) -> None:
+        comments = tap.config.get("include_action_comments") is True
+        super().__init__(tap, schemas.report_actions(comments=comments))
+
+    def records_of(self, report: Record) -> Iterable[Record]:
+        """The actions, in order."""
+        return action_records(report)
+
+    def wanted(self) -> Wanted:
+        """The history; with what people wrote only when asked for."""
+        comments = {"action details"} if "comment" in self.selected_columns() else set()
+        return Wanted(frozenset({"actionList", *comments}), None)
+
+
+def export_query(streams: Sequence[ApprovedReportsStream], tap: TapExpensify) -> ExportQuery:
     """The one export that serves all selected streams.
 
     Args:
         streams: The selected streams that read approved reports; at least one.
-        tap: Gives settings.
+        tap: Gives settings and state.
     """
-    selected = list(streams)
-    limits = [stream.ABORT_AT_RECORD_COUNT for stream in selected]
+    limits = [stream.ABORT_AT_RECORD_COUNT for stream in streams]
     return ExportQuery(
-        first=min(stream.read_from() for stream in selected).astimezone(timezone.utc).date(),
+        first=min(stream.read_from() for stream in streams).astimezone(timezone.utc).date(),
         last=None if tap.settings.end is None else tap.settings.end.date(),
         report_states=tap.settings.report_states,
         policy_ids=tap.settings.policy_ids,
         # Set by `--test`: one report is enough to see that all works.
         limit=None if None in limits else max(limit for limit in limits if limit is not None),
+        wanted=functools.reduce(operator.or_, (stream.wanted() for stream in streams)),
+        report_ids=tap.settings.report_ids,
+        watched=watched_in(tap.state) if tap.settings.recheck_days else {},
     )
 
 
-def read_approved_reports(tap: TapExpensify, streams: Iterable[Stream]) -> ReportSpool:
-    """Makes the export for the selected streams among `streams`."""
-    selected = [
-        stream
-        for stream in streams
-        if isinstance(stream, ApprovedReportsStream) and stream.selected
-    ]
-    query = export_query(selected, tap)
+def read_approved_reports(
+    tap: TapExpensify, streams: Sequence[ApprovedReportsStream]
+) -> ReportSpool:
+    """Makes the export for the selected streams."""
+    query = export_query(streams, tap)
     return read_reports(tap.client, query, today=moment_of(tap.started_at()).date())

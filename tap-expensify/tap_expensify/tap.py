@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream, Tap
-from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
@@ -17,19 +16,35 @@ from singer_sdk.helpers.capabilities import (
     TapCapabilities,
 )
 
-from tap_expensify import settings as defaults
 from tap_expensify.client import ExpensifyClient
 from tap_expensify.command_line import TapCommand, checked_json_file, settings_from_environment
+from tap_expensify.configuration import CONFIGURATION
 from tap_expensify.errors import ConfigurationError
+from tap_expensify.policy_streams import (
+    CardTransactionsStream,
+    DomainCardsStream,
+    PoliciesStream,
+    PolicyCategoriesStream,
+    PolicyEmployeesStream,
+    PolicyReportFieldsStream,
+    PolicySectionStream,
+    PolicyTagsStream,
+    PolicyTaxRatesStream,
+    read_policy_list,
+    read_policy_sections,
+)
 from tap_expensify.settings import Settings
 from tap_expensify.streams import (
+    ApprovedReportsStream,
     ExpensesStream,
-    PoliciesStream,
+    ReportActionsStream,
+    ReportApproversStream,
     ReportsStream,
     bookmark_of,
     read_approved_reports,
 )
-from tap_expensify.values import timestamp_of
+from tap_expensify.values import moment_of, timestamp_of
+from tap_expensify.watching import still_to_watch, watched_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,10 +53,8 @@ if TYPE_CHECKING:
     import click
     from singer_sdk.plugin_base import _ConfigInput
 
+    from tap_expensify.records import Record, Wire
     from tap_expensify.spool import ReportSpool
-
-
-_LIST = th.CustomType({"type": ["array", "string", "null"], "items": {"type": "string"}})
 
 
 class TapExpensify(Tap):
@@ -61,75 +74,7 @@ class TapExpensify(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
-        th.Property(
-            "partner_user_id",
-            th.StringType(min_length=1),
-            required=True,
-            title="Partner user id",
-            description="Expensify's partnerUserID, made at "
-            "https://www.expensify.com/tools/integrations/",
-        ),
-        th.Property(
-            "partner_user_secret",
-            th.StringType(min_length=1),
-            required=True,
-            secret=True,
-            title="Partner user secret",
-            description="Expensify's partnerUserSecret, shown once with the id",
-        ),
-        th.Property(
-            "base_url",
-            th.StringType,
-            default=defaults.DEFAULT_BASE_URL,
-            title="Base URL",
-            description="Whole address of Expensify's Integration Server; https, "
-            "or http on this machine",
-        ),
-        th.Property(
-            "start_date",
-            th.DateTimeType,
-            required=True,
-            title="Start date",
-            description="Reports approved before it are never read (date or date-time, UTC)",
-        ),
-        th.Property(
-            "end_date",
-            th.DateTimeType,
-            title="End date",
-            description="Reports approved after it are not read; a date means its whole day",
-        ),
-        th.Property(
-            "policy_ids",
-            _LIST,
-            title="Policy ids",
-            description="Only reports of these policies; array, or text separated by commas. "
-            "All policies if empty",
-        ),
-        th.Property(
-            "report_states",
-            _LIST,
-            default=list(defaults.DEFAULT_REPORT_STATES),
-            title="Report states",
-            description="States asked for, among OPEN, SUBMITTED, APPROVED, REIMBURSED and "
-            "ARCHIVED; array, or text separated by commas. Reports that were never approved "
-            "are left out in any case",
-        ),
-        th.Property(
-            "lookback_days",
-            th.IntegerType(minimum=0, maximum=3660),
-            default=defaults.DEFAULT_LOOKBACK_DAYS,
-            title="Lookback days",
-            description="How many days before the bookmark each run reads again",
-        ),
-        th.Property(
-            "request_timeout",
-            th.IntegerType(minimum=1, maximum=3600),
-            default=defaults.DEFAULT_REQUEST_TIMEOUT,
-            title="Request timeout",
-            description="Seconds to wait for Expensify, which renders an export before it answers",
-        ),
-    ).to_dict()
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIGURATION
 
     def __init__(
         self,
@@ -192,11 +137,74 @@ class TapExpensify(Tap):
 
     @cached_property
     def _approved_reports(self) -> ReportSpool:
-        return read_approved_reports(self, self.streams.values())
+        return read_approved_reports(self, self._report_streams())
+
+    def _report_streams(self) -> list[ApprovedReportsStream]:
+        """The selected streams that the export of reports serves."""
+        selected = [stream for stream in self.streams.values() if stream.selected]
+        return [stream for stream in selected if isinstance(stream, ApprovedReportsStream)]
+
+    def keeps_watch(self, stream: ApprovedReportsStream) -> bool:
+        """Whether the state of this stream holds the reports to read again: that of `reports`, if it is selected."""
+        if not self.settings.recheck_days or self.settings.report_ids:
+            return False
+        names = [selected.name for selected in self._report_streams()]
+        return stream.name == (ReportsStream.name if ReportsStream.name in names else names[0])
+
+    def reports_to_watch(self) -> dict[str, str]:
+        """The reports that later runs have to read again by id, with their approval times."""
+        oldest = moment_of(self.started_at()) - timedelta(days=self.settings.recheck_days)
+        return still_to_watch(self.approved_reports().not_final(timestamp_of(oldest)))
+
+    def optional_columns(self) -> dict[str, bool]:
+        """Which columns settings ask for; known before the settings are complete, for discovery."""
+        return {
+            "attendees": self.config.get("include_attendees") is True,
+            "receipt_urls": self.config.get("include_receipt_urls") is True,
+        }
+
+    def policy_list(self) -> list[Record]:
+        """The policies the credentials can see; read from Expensify at the first call."""
+        return self._policy_list
+
+    @cached_property
+    def _policy_list(self) -> list[Record]:
+        return read_policy_list(self.client)
+
+    def policy_sections(self) -> Mapping[str, Wire]:
+        """The sections the selected streams need, by policy; read from Expensify at the first call."""
+        return self._policy_sections
+
+    @cached_property
+    def _policy_sections(self) -> Mapping[str, Wire]:
+        policy_ids = self.settings.policy_ids or [
+            policy["policy_id"] for policy in self.policy_list()
+        ]
+        sections = [
+            stream.section
+            for stream in self.streams.values()
+            if isinstance(stream, PolicySectionStream) and stream.selected
+        ]
+        return read_policy_sections(
+            self.client, policy_ids, sections, all_needed=bool(self.settings.policy_ids)
+        )
 
     def discover_streams(self) -> Sequence[Stream]:
-        """The streams; they are always the same."""
-        return [ReportsStream(self), ExpensesStream(self), PoliciesStream(self)]
+        """The streams; they are always the same, but for columns that settings ask for."""
+        return [
+            ReportsStream(self),
+            ExpensesStream(self),
+            ReportApproversStream(self),
+            ReportActionsStream(self),
+            PoliciesStream(self),
+            PolicyCategoriesStream(self),
+            PolicyTagsStream(self),
+            PolicyReportFieldsStream(self),
+            PolicyTaxRatesStream(self),
+            PolicyEmployeesStream(self),
+            DomainCardsStream(self),
+            CardTransactionsStream(self),
+        ]
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Takes over the state of the last run.
@@ -204,8 +212,9 @@ class TapExpensify(Tap):
         Raises:
             ConfigurationError: A bookmark is not a date-time.
         """
-        for stream in (ReportsStream, ExpensesStream):
+        for stream in (ReportsStream, ExpensesStream, ReportApproversStream, ReportActionsStream):
             bookmark_of(stream.name, state)
+        watched_in(state)
         super().load_state(state)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002

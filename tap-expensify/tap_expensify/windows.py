@@ -23,6 +23,9 @@ RECENT = timedelta(days=362)
 OVERLAP = timedelta(days=1)
 """Windows overlap by a day, so that a report touched and approved around midnight is in one of them."""
 
+REACH = timedelta(days=180)
+"""How long before its approval a report in another state than approved or reimbursed may have been touched last."""
+
 BEFORE = timedelta(days=2)
 """How far before the first instant wanted to ask: one day as the date is exclusive, one for its time zone."""
 
@@ -33,6 +36,40 @@ class Window:
 
     approved_after: date
     end: date | None
+
+    def filters(self) -> dict[str, str]:
+        """As Expensify's filters."""
+        filters = {"approvedAfter": self.approved_after.isoformat()}
+        if self.end is not None:
+            filters["endDate"] = self.end.isoformat()
+        return filters
+
+    def words(self) -> str:
+        """For the log."""
+        return f"approved after {self.approved_after}, last touched until {self.end or 'now'}"
+
+
+@dataclass(frozen=True)
+class TouchedWindow:
+    """One query: last touched from `start` to `end` (both inclusive; None: any) and, if ever, approved after a day."""
+
+    start: date
+    end: date | None
+    approved_after: date
+
+    def filters(self) -> dict[str, str]:
+        """As Expensify's filters."""
+        filters = {
+            "startDate": self.start.isoformat(),
+            "approvedAfter": self.approved_after.isoformat(),
+        }
+        if self.end is not None:
+            filters["endDate"] = self.end.isoformat()
+        return filters
+
+    def words(self) -> str:
+        """For the log."""
+        return f"last touched from {self.start} to {self.end or 'now'}"
 
 
 def windows(first: date, last: date | None, today: date) -> list[Window]:
@@ -60,3 +97,34 @@ def windows(first: date, last: date | None, today: date) -> list[Window]:
             return found
         found.append(Window(after, until))
         after = until - OVERLAP
+
+
+def touched_windows(first: date, last: date | None, today: date) -> list[TouchedWindow]:
+    """Windows for states in which a report may never have been approved, bounded by its last touch.
+
+    They hold every report approved from `first` to `last` that was touched at most `REACH` before that.
+
+    Args:
+        first: The first day wanted, in UTC.
+        last: The last day wanted, in UTC, or None for all up to now.
+        today: The day of the run, in UTC.
+
+    Returns:
+        At least one window, in order of time.
+    """
+    end = None if last is None else last + timedelta(days=1)
+    after = first - BEFORE
+    start = after - REACH
+    found: list[TouchedWindow] = []
+    while True:
+        # Both anchors of a query lie within a year of its end, whichever of them Expensify counts from.
+        approved_after = max(after, start - timedelta(days=1))
+        if today - start < RECENT:
+            found.append(TouchedWindow(start, None, approved_after))
+            return found
+        until = start + LONGEST - timedelta(days=1)
+        if end is not None and end <= until:
+            found.append(TouchedWindow(start, max(end, start), approved_after))
+            return found
+        found.append(TouchedWindow(start, until, approved_after))
+        start = until

@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 
     from expense_sandbox.expensify.server import ExpensifyServer
 
+BY_DEFAULT = {
+    "reports",
+    "expenses",
+    "report_approvers",
+    "policies",
+    "policy_categories",
+    "policy_tags",
+    "policy_report_fields",
+    "policy_tax_rates",
+    "policy_employees",
+}
 EXECUTABLE = Path(sys.executable).with_name("tap-expensify")
 
 
@@ -118,6 +129,14 @@ def test_about(run_executable: Any) -> None:
         "report_states",
         "lookback_days",
         "request_timeout",
+        "recheck_days",
+        "report_ids",
+        "domains",
+        "card_feed",
+        "card_days",
+        "include_attendees",
+        "include_action_comments",
+        "include_receipt_urls",
     ]  # fmt: skip
     assert all(properties[name]["description"] for name in ours)
     assert properties["partner_user_secret"]["secret"] is True
@@ -132,7 +151,12 @@ def test_discovery_needs_no_settings(run_executable: Any) -> None:
     done = run_executable("--discover")
     assert done.returncode == 0
     streams = {entry["stream"]: entry for entry in json.loads(done.stdout)["streams"]}
-    assert set(streams) == {"reports", "expenses", "policies"}
+    assert set(streams) == BY_DEFAULT | {"domain_cards", "report_actions", "card_transactions"}
+    assert all(
+        column.get("description")
+        for entry in streams.values()
+        for column in entry["schema"]["properties"].values()
+    )
     assert streams["reports"]["key_properties"] == ["report_id"]
     assert streams["reports"]["replication_key"] == "approved_at"
     assert streams["reports"]["replication_method"] == "INCREMENTAL"
@@ -143,11 +167,7 @@ def test_a_run(run_executable: Any, config: dict[str, Any], tmp_path: Path) -> N
     done = run_executable(config=config)
     assert done.returncode == 0, done.stderr
     messages = [json.loads(line) for line in done.stdout.splitlines()]
-    assert {m["stream"] for m in messages if m["type"] == "RECORD"} == {
-        "reports",
-        "expenses",
-        "policies",
-    }
+    assert {m["stream"] for m in messages if m["type"] == "RECORD"} == BY_DEFAULT
     state = tmp_path / "state.json"
     state.write_text(json.dumps(messages[-1]["value"]))
     again = run_executable("--state", str(state), config=config)
@@ -311,5 +331,5 @@ def test_a_signal_does_not_pass_for_success(
         process.send_signal(number)
         stdout, stderr = process.communicate(timeout=20)
     assert process.returncode == 128 + number
-    assert "STATE" not in stdout
+    assert "replication_key_value" not in stdout
     assert "Traceback" not in stderr

@@ -17,11 +17,10 @@ from tap_expensify.export import (
     SUBMISSIONS,
     ExportQuery,
     read_reports,
-    template,
     whole_reports,
 )
 from tap_expensify.spool import ReportSpool
-from tap_expensify.windows import Window
+from tap_expensify.template import template
 
 if TYPE_CHECKING:
     from tap_expensify.client import ExpensifyClient
@@ -44,23 +43,38 @@ def ids(spool: ReportSpool) -> list[str]:
     return [record["report_id"] for record in spool.in_order()]
 
 
+def settings_of(query: ExportQuery) -> list[dict[str, Any]]:
+    return [settings for _, settings in query.parts(TODAY)]
+
+
 def test_input_settings() -> None:
-    query = ExportQuery(date(2026, 1, 1), None, ("APPROVED", "ARCHIVED"), ("A1", "B2"), limit=1)
-    assert query.input_settings(Window(date(2025, 12, 30), date(2026, 2, 1))) == {
-        "type": "combinedReportData",
-        "reportState": "APPROVED,ARCHIVED",
-        "limit": "1",
-        "filters": {
-            "approvedAfter": "2025-12-30",
-            "endDate": "2026-02-01",
-            "policyIDList": "A1,B2",
-        },
-    }
-    assert QUERY.input_settings(Window(date(2025, 12, 30), None)) == {
-        "type": "combinedReportData",
-        "reportState": "APPROVED,REIMBURSED",
-        "filters": {"approvedAfter": "2025-12-30"},
-    }
+    query = ExportQuery(date(2026, 1, 1), None, ("APPROVED", "REIMBURSED"), ("A1", "B2"), limit=1)
+    assert settings_of(query) == [
+        {
+            "type": "combinedReportData",
+            "reportState": "APPROVED,REIMBURSED",
+            "limit": "1",
+            "filters": {"approvedAfter": "2025-12-30", "policyIDList": "A1,B2"},
+        }
+    ]
+
+
+def test_states_without_approval_have_a_bounded_query_of_their_own() -> None:
+    query = ExportQuery(date(2026, 6, 1), None, ("APPROVED", "ARCHIVED", "REIMBURSED", "OPEN"), ())
+    first, second = settings_of(query)
+    assert first["reportState"] == "APPROVED,REIMBURSED"
+    assert first["filters"] == {"approvedAfter": "2026-05-30"}
+    assert second["reportState"] == "ARCHIVED,OPEN"
+    assert second["filters"] == {"startDate": "2025-12-01", "approvedAfter": "2026-05-30"}
+
+
+def test_reports_are_asked_for_by_id_a_hundred_at_a_time() -> None:
+    ids = tuple(f"R{number:03d}" for number in range(250))
+    query = ExportQuery(date(2026, 6, 1), None, ("APPROVED",), ("A1",), report_ids=ids)
+    asked = settings_of(query)
+    assert [len(one["filters"]["reportIDList"].split(",")) for one in asked] == [100, 100, 50]
+    assert asked[0]["filters"]["reportIDList"].startswith("R000,R001,")
+    assert {one["filters"]["policyIDList"] for one in asked} == {"A1"}
 
 
 def test_reports_come_in_order_of_approval(scripted: Any, client: ExpensifyClient) -> None:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tap_expensify.errors import ProtocolError
-from tap_expensify.records import expense_records, policy_record, report_record
-from tap_expensify.schemas import EXPENSES, POLICIES, REPORTS
+from tap_expensify.policies import policy_record
+from tap_expensify.policy_schemas import POLICIES
+from tap_expensify.records import expense_records, report_record
+from tap_expensify.schemas import EXPENSES, REPORTS
 
 
 def wire_expense(**fields: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
+from typing import Any
 
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
@@ -23,14 +24,30 @@ _SERVER = ExpensifyServer(
 _SERVER.start()
 atexit.register(_SERVER.stop)
 
-# Nothing is excluded: all tests of the suite's three parts run on all three streams.
+_CONFIG = {
+    "partner_user_id": "suite",
+    "partner_user_secret": "suite-secret",
+    "base_url": _SERVER.endpoint_url,
+    "start_date": "2026-01-01",
+    "domains": "northwind.example",
+    "card_days": 3000,
+}
+
+
+def _all_selected() -> dict[str, Any]:
+    """A catalog with every stream, those that are not selected by default included."""
+    catalog = TapExpensify(config=_CONFIG).catalog_dict
+    for stream in catalog["streams"]:
+        for item in stream["metadata"]:
+            if not item["breadcrumb"]:
+                item["metadata"]["selected"] = True
+    return catalog
+
+
+# Nothing is excluded: all tests of the suite's three parts run on all streams.
 TestTapExpensify = get_tap_test_class(
     TapExpensify,
-    config={
-        "partner_user_id": "suite",
-        "partner_user_secret": "suite-secret",
-        "base_url": _SERVER.endpoint_url,
-        "start_date": "2026-01-01",
-    },
+    config=_CONFIG,
     suite_config=SuiteConfig(max_records_limit=200),
+    catalog=_all_selected(),
 )

@@ -27,7 +27,8 @@ from tap_expensify.errors import (
 )
 from tap_expensify.export import ExportQuery, read_reports
 from tap_expensify.pacing import Pacer
-from tap_expensify.schemas import EXPENSES, POLICIES, REPORTS
+from tap_expensify.policy_schemas import POLICIES
+from tap_expensify.schemas import EXPENSES, REPORTS
 from tap_expensify.settings import Credentials
 
 if TYPE_CHECKING:

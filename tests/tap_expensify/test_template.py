@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tap_expensify.errors import IncompleteError
-from tap_expensify.export import template, whole_reports
+from tap_expensify.export import whole_reports
 from tap_expensify.records import report_record
+from tap_expensify.template import template
 
 NONSENSE = [None, "", [], {}, 0, -7, 12.5, 1234567, True, False, "text", ["x"], {"a": "b"}]
 

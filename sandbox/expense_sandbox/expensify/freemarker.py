@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     from expense_sandbox.expensify.quirks import Quirks
 
-_PRELUDE: Final = "<#assign reports = reportsAsJson?eval_json>"
+_PRELUDE: Final = (
+    "<#assign reports = reportsAsJson?eval_json>"
+    "<#if cardsAsJson??><#assign cards = cardsAsJson?eval_json></#if>"
+)
 # The engine's sequences and hashes are real ones only when it reads them from JSON itself.
 
 _REMEMBERED_TEXTS: Final = 24
@@ -74,6 +78,35 @@ def render(template: str, reports: Sequence[dict[str, Any]], quirks: Quirks) -> 
     )
 
 
+_CARDS: Final = re.compile(r"<#list\s+cards\s+as\s+(\w+)\s*,\s*(\w+)\s*>")
+
+
+def render_cards(template: str, cards: Sequence[dict[str, Any]], quirks: Quirks) -> str:
+    """Fill a reconciliation template.
+
+    Expensify's `cards` maps a card to its reports. The engine's maps have texts for keys, so
+    `<#list cards as card, reports>` is rewritten to go through pairs.
+
+    Args:
+        template: FreeMarker source.
+        cards: Pairs `{card, reports}`, JSON-able.
+        quirks: How errors and numbers are treated.
+
+    Returns:
+        The text.
+
+    Raises:
+        TemplateError: When the template is malformed, or fails and `template_errors` is `strict`.
+    """
+    paired = _CARDS.sub(
+        r"<#list cards as cardAndReports><#assign \1 = cardAndReports.card>"
+        r"<#assign \2 = cardAndReports.reports>",
+        template,
+    )
+    model = {"reportsAsJson": "[]", "cardsAsJson": json.dumps(cards, ensure_ascii=False)}
+    return _process(paired, {**model, "addHeader": True}, quirks)
+
+
 def _render_part(
     template: str, reports: Sequence[dict[str, Any]], quirks: Quirks, *, add_header: bool
 ) -> str:
@@ -83,13 +116,13 @@ def _render_part(
     key = hashlib.sha256(source.encode()).digest()
     text = _TEXTS.get(key)
     if text is None:
-        text = _process(template, reports_as_json, quirks, add_header=add_header)
+        model = {"reportsAsJson": reports_as_json, "addHeader": add_header}
+        text = _process(template, model, quirks)
         _TEXTS.put(key, text)
     return text
 
 
-def _process(template: str, reports_as_json: str, quirks: Quirks, *, add_header: bool) -> str:
-    model = {"reportsAsJson": reports_as_json, "addHeader": add_header}
+def _process(template: str, model: dict[str, Any], quirks: Quirks) -> str:
     number_format = "number" if quirks.grouped_numbers else "computer"
     template = on_one_line(template)
     try:

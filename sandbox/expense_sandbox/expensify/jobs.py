@@ -1,4 +1,4 @@
-"""What the Integration Server does for each job: `file`, `download`, `get`; the rest is refused."""
+"""What the Integration Server does for each job that reads; the rest is refused."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from expense_sandbox.expensify.answers import JobRefusedError, envelope, text_answer
+from expense_sandbox.expensify.cards import (
+    checked_domain,
+    domain_cards,
+    domains_of,
+    read_reconciliation,
+    reconciliation_model,
+)
 from expense_sandbox.expensify.filters import read_filter
-from expense_sandbox.expensify.freemarker import TemplateError, render
+from expense_sandbox.expensify.freemarker import TemplateError, render, render_cards
 from expense_sandbox.expensify.model import template_model, with_approval_date
 
 if TYPE_CHECKING:
@@ -66,7 +73,7 @@ class Jobs:
         self._quirks = quirks
         self._today = today
         self._lock = threading.Lock()
-        self._files: OrderedDict[str, bytes] = OrderedDict()
+        self._files: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
     def run(self, job: Mapping[str, Any], template: str | None) -> Response:
         """Do one job.
@@ -86,7 +93,9 @@ class Jobs:
             return self._download(job)
         if kind == "get":
             return self._get(job)
-        if kind in ("create", "update", "reconciliation"):
+        if kind == "reconciliation":
+            return self._reconcile(job, template)
+        if kind in ("create", "update"):
             return self._refuse(operation_name(job))
         raise JobRefusedError(410, "Argument 'type' is missing or malformed")
 
@@ -131,11 +140,34 @@ class Jobs:
             text = render(template, models, self._quirks)
         except TemplateError as error:
             raise JobRefusedError(500, f"Template error: {error}") from error
+        self._keep("integrationServer", name, text)
+        return text_answer(name)
+
+    def _reconcile(self, job: Mapping[str, Any], template: str | None) -> Response:
+        if job.get("onFinish"):
+            return self._refuse("onFinish")
+        if not template:
+            raise JobRefusedError(410, "No Template Submitted")
+        reports = self._reports.all()
+        asked = read_reconciliation(_object(job, "inputSettings"), domains_of(reports))
+        extension = _object(job, "outputSettings").get("fileExtension", "csv")
+        if extension not in _TEXT_EXTENSIONS:
+            raise JobRefusedError(410, "Argument 'fileExtension' is missing or malformed")
+        try:
+            text = render_cards(template, reconciliation_model(reports, asked), self._quirks)
+        except TemplateError as error:
+            raise JobRefusedError(
+                500, "Error encountered while trying to write reconcilation report to file."
+            ) from error
+        name = f"is_reconciliation_{uuid.uuid4().int % 10**19}.{extension}"
+        self._keep("reconciliation", name, text)
+        return envelope({"filename": name, "responseMessage": "OK", "responseCode": 200})
+
+    def _keep(self, file_system: str, name: str, text: str) -> None:
         with self._lock:
-            self._files[name] = text.encode()
+            self._files[file_system, name] = text.encode()
             while len(self._files) > _KEPT_FILES:
                 self._files.popitem(last=False)
-        return text_answer(name)
 
     def _is_member(self, email: str) -> bool:
         return any(
@@ -145,11 +177,10 @@ class Jobs:
         )
 
     def _download(self, job: Mapping[str, Any]) -> Response:
-        # Reconciliation jobs are not offered, so there never is a file in that file system.
-        file_system = job.get("fileSystem", "integrationServer")
+        file_system = str(job.get("fileSystem", "integrationServer"))
         with self._lock:
-            content = self._files.get(str(job.get("fileName")))
-        if content is None or file_system != "integrationServer":
+            content = self._files.get((file_system, str(job.get("fileName"))))
+        if content is None:
             raise JobRefusedError(404, "File not found")
         return text_answer(content)
 
@@ -159,6 +190,10 @@ class Jobs:
             return self._list_policies(settings)
         if settings.get("type") == "policy":
             return self._show_policies(settings)
+        if settings.get("type") == "domainCardList":
+            reports = self._reports.all()
+            cards = domain_cards(reports, checked_domain(settings, domains_of(reports)))
+            return envelope({"domainCardList": cards, "responseCode": 200})
         raise JobRefusedError(410, "Argument 'type' is missing or malformed")
 
     def _list_policies(self, settings: Mapping[str, Any]) -> Response:
