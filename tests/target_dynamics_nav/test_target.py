@@ -385,8 +385,10 @@ def test_the_summary(call: Call) -> None:
     assert summary["held"]["msg"] == "1 document held: a person must correct something (100.00 EUR)"
     held = [entry for entry in done.log if entry.levelno == logging.WARNING]
     assert [entry.getMessage() for entry in held] == [
-        "HELD R00Held (E2-R): Category 'Fun' has no G/L account. "
-        "What to do: Add it to the rules. [account_unmapped]"
+        (
+            "HELD R00Held (E2-R): Category 'Fun' has no G/L account. "
+            "What to do: Add it to the rules. [account_unmapped]"
+        )
     ]
     fields = vars(held[0])
     assert (fields["event_type"], fields["report"], fields["document_key"], fields["reason"]) == (
