@@ -8,10 +8,12 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import requests
 import yaml
 
 if TYPE_CHECKING:
@@ -73,6 +75,28 @@ def third_party_python(name: str) -> Path:
     python = REPOSITORY / ".third-party" / name / "bin" / "python"
     assert python.exists(), f"{python} is missing: `make setup` installs it"
     return python
+
+
+def books_of(sandbox: Sandbox) -> dict[str, Any]:
+    """The books of the company everything is posted to, by the sandbox's control plane rather than by NAV's API."""
+    answer = requests.get(
+        f"{sandbox.nav.url}/_sandbox/books", params={"company": "CRONUS Europe"}, timeout=60
+    )
+    answer.raise_for_status()
+    books: dict[str, Any] = answer.json()
+    return books
+
+
+def postings_of(books: dict[str, Any]) -> Counter[str]:
+    """How often each key is posted: vendor entries of invoices and memos, clearing entries of journals."""
+    keys = Counter(entry["external_document_number"] for entry in books["vendor_ledger_entries"])
+    # Each journal has one line on the clearing account.
+    keys.update(
+        entry["document_number"]
+        for entry in books["gl_entries"]
+        if entry["account_number"] == "2910"
+    )
+    return keys
 
 
 def clean_environment(**variables: str) -> dict[str, str]:

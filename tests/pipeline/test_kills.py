@@ -16,7 +16,6 @@ from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,7 +25,7 @@ from expense_sandbox.testing import Sandbox, running_sandbox
 from expense_sandbox.world import World
 
 from .feeds import Message, documents_of, excerpt, target_environment, write_feed
-from .project import TOOLS
+from .project import TOOLS, books_of, postings_of
 
 MOMENTS = 12
 REQUESTS_FOR_MASTER_DATA = 10
@@ -133,18 +132,8 @@ def general_ledger(sandbox: Sandbox) -> Counter[tuple[str, str, str]]:
             str(Decimal(entry["amount"])),
             json.dumps(entry["dimensions"], sort_keys=True),
         )
-        for entry in company_books(sandbox)["gl_entries"]
+        for entry in books_of(sandbox)["gl_entries"]
     )
-
-
-def company_books(sandbox: Sandbox) -> dict[str, Any]:
-    import requests
-
-    answer = requests.get(
-        f"{sandbox.nav.url}/_sandbox/books", params={"company": "CRONUS Europe"}, timeout=30
-    )
-    books: dict[str, Any] = answer.json()
-    return books
 
 
 @dataclass(frozen=True)
@@ -181,7 +170,7 @@ def test_one_more_run_makes_it_right(
         assert killer.process.wait(timeout=120) == -signal.SIGKILL
         assert killer.killed_during
         killed_state = feed.with_suffix(".state").read_text(encoding="utf-8")
-        posted_then = {key for key, count in postings(sandbox).items() if count}
+        posted_then = postings_of(books_of(sandbox))
         assert released(killed_state) <= len(posted_then), "STATE never runs ahead of NAV"
         if kill.ledger_lost:
             for path in tmp_path.glob("ledger.sqlite3*"):
@@ -189,8 +178,8 @@ def test_one_more_run_makes_it_right(
 
         assert run_target(sandbox, feed, ledger).wait(timeout=120) == 0
 
-        books = company_books(sandbox)
-        assert postings(sandbox) == dict.fromkeys(reference.keys, 1)
+        books = books_of(sandbox)
+        assert postings_of(books) == dict.fromkeys(reference.keys, 1)
         assert (books["drafts"], books["journals"]) == ([], [])
         assert general_ledger(sandbox) == reference.ledger
         state = feed.with_suffix(".state").read_text(encoding="utf-8").splitlines()
@@ -199,18 +188,6 @@ def test_one_more_run_makes_it_right(
         standings = dict(connection.execute("SELECT document_key, status FROM documents"))
     assert set(standings) == set(reference.keys)
     assert set(standings.values()) <= {"posted", "already_posted"}
-
-
-def postings(sandbox: Sandbox) -> dict[str, int]:
-    """How often each key is posted: vendor entries of invoices and memos, clearing entries of journals."""
-    books = company_books(sandbox)
-    keys = Counter(entry["external_document_number"] for entry in books["vendor_ledger_entries"])
-    keys.update(
-        entry["document_number"]
-        for entry in books["gl_entries"]
-        if entry["account_number"] == "2910"
-    )
-    return dict(keys)
 
 
 def released(state: str) -> int:

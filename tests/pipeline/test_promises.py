@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-
-import requests
+from typing import TYPE_CHECKING
 
 from .expectations import actual_sums, expected_sums, exported
+from .project import books_of, postings_of
 
 if TYPE_CHECKING:
     from expense_sandbox.testing import Sandbox
 
     from .project import Project
-
-
-def books(sandbox: Sandbox) -> dict[str, Any]:
-    answer = requests.get(
-        f"{sandbox.nav.url}/_sandbox/books", params={"company": "CRONUS Europe"}, timeout=60
-    )
-    answer.raise_for_status()
-    result: dict[str, Any] = answer.json()
-    return result
-
-
-def keys_of_postings(sandbox: Sandbox) -> Counter[tuple[str, str]]:
-    """How often each key is in the ledgers, by type of document."""
-    found = books(sandbox)
-    keys = Counter(
-        (entry["document_type"], entry["external_document_number"])
-        for entry in found["vendor_ledger_entries"]
-    )
-    # Each journal has one line on the clearing account.
-    keys.update(
-        ("journal", entry["document_number"])
-        for entry in found["gl_entries"]
-        if entry["account_number"] == "2910"
-    )
-    return keys
 
 
 def test_the_story_of_the_readme(sandbox: Sandbox, project: Project) -> None:
@@ -56,20 +29,20 @@ def test_the_story_of_the_readme(sandbox: Sandbox, project: Project) -> None:
     counts = first.counts()
     assert (counts["held"], counts["skipped"]) == (3, 1)
     assert set(counts) == {"posted", "held", "skipped"}
-    found = books(sandbox)
+    found = books_of(sandbox)
     assert found["drafts"] == []
     assert found["journals"] == []
     assert sum(Decimal(entry["amount"]) for entry in found["gl_entries"]) == 0
     assert actual_sums(found["gl_entries"]) == expected_sums(sandbox.world.reports, held_reports)
-    assert set(keys_of_postings(sandbox).values()) == {1}
-    assert len(keys_of_postings(sandbox)) == counts["posted"]
+    assert set(postings_of(books_of(sandbox)).values()) == {1}
+    assert len(postings_of(found)) == counts["posted"]
 
     # Second run: nothing is posted, nothing is written.
     second = project.run()
     assert second.exit_code == 0
     assert second.held() == held_reports
     assert "posted" not in second.counts()
-    assert books(sandbox)["write_count"] == found["write_count"]
+    assert books_of(sandbox)["write_count"] == found["write_count"]
 
     # With the audit ledger and Meltano's state lost: not one new document or entry.
     project.forget()
@@ -78,7 +51,7 @@ def test_the_story_of_the_readme(sandbox: Sandbox, project: Project) -> None:
     assert third.held() == held_reports
     assert "posted" not in third.counts()
     assert third.counts()["already_posted"] == counts["posted"]
-    assert books(sandbox)["write_count"] == found["write_count"]
+    assert books_of(sandbox)["write_count"] == found["write_count"]
     last_approval = max(report["approved"] for report in exported(sandbox.world.reports))
     last_approval = f"{last_approval.replace(' ', 'T')}Z"
     assert (project.bookmark() or "") < last_approval
@@ -98,7 +71,7 @@ def test_the_story_of_the_readme(sandbox: Sandbox, project: Project) -> None:
     assert fourth.exit_code == 0, fourth.output
     assert fourth.counts()["posted"] == 3
     assert "held" not in fourth.counts()
-    assert actual_sums(books(sandbox)["gl_entries"]) == expected_sums(sandbox.world.reports)
+    assert actual_sums(books_of(sandbox)["gl_entries"]) == expected_sums(sandbox.world.reports)
     assert project.bookmark() == last_approval
-    assert set(keys_of_postings(sandbox).values()) == {1}
+    assert set(postings_of(books_of(sandbox)).values()) == {1}
     assert set(project.standings().values()) <= {"posted", "already_posted", "skipped"}
