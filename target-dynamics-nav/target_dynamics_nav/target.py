@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import fnmatch
 import sys
 import time
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +23,7 @@ from target_dynamics_nav.command_line import (
 from target_dynamics_nav.errors import (
     ConfigurationError,
     ContractError,
+    OutageError,
     StopRunError,
     TerminatedError,
 )
@@ -87,7 +88,7 @@ class TargetDynamicsNav(Target):
         Raises:
             ConfigurationError: A setting is missing or wrong.
         """
-        given = dict(config or {})
+        given = {name: value for name, value in (config or {}).items() if value is not None}
         environment = settings_from_environment(self.config_jsonschema)
         merged = {**given, **environment} if parse_env_config else {**environment, **given}
         super().__init__(config=merged, **options)
@@ -209,6 +210,13 @@ class TargetDynamicsNav(Target):
                 code=outcome,
                 hint="Look at the tap or mapper before this target.",
             ) from error
+        except BrokenPipeError as error:
+            outcome = "output_closed"
+            raise OutageError(
+                "The program that reads the target's output has ended, so STATE cannot be handed on.",
+                code=outcome,
+                hint="Run again; what is posted is recorded.",
+            ) from error
         except SystemExit:
             outcome = "stopped"
             raise
@@ -226,7 +234,7 @@ class TargetDynamicsNav(Target):
             return
         state = self.run.gate.release()
         if state is not None:
-            super()._write_state_message(copy.deepcopy(state))
+            super()._write_state_message(_with_floats(state))
             self._state_written_at = now
 
     def process_endofpipe(self) -> None:
@@ -250,11 +258,13 @@ class TargetDynamicsNav(Target):
         if "run" not in self.__dict__ or self._ended:
             return
         self._ended = True
-        self._release_state(at_once=True)
         try:
-            self.run.end(outcome)
+            self._release_state(at_once=True)
         finally:
-            self.run.close()
+            try:
+                self.run.end(outcome)
+            finally:
+                self.run.close()
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the message in hand: the SDK would acknowledge what was not done."""
@@ -347,6 +357,15 @@ class TargetDynamicsNav(Target):
             context_settings=made.context_settings,
             logger=cls.logger,
         )
+
+
+def _with_floats(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """STATE is upstream's; the numbers in it were read as Decimal, which JSON does not know."""
+    if isinstance(value, dict):
+        return {name: _with_floats(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(inner) for inner in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _without_secrets(error: str) -> str:

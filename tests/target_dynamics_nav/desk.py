@@ -159,8 +159,10 @@ class Desk:
                 run.gate.state_arrived({"documents": number})
         except StopRunError as stopped:
             error = stopped
-        run.end("finished" if error is None else error.code)
-        run.close()
+        try:
+            run.end("finished" if error is None else error.code)
+        finally:
+            run.close()
         asked = [
             f"{logged.method} {logged.operation} {logged.status}"
             for logged in self.server.requests_log[log_start:]

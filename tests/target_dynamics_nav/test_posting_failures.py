@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -338,3 +339,39 @@ def test_a_lock_in_nav_is_tried_again(it: Desk) -> None:
     it.fail(Fault("before", POST, status=409, body=body))
     assert it.run(record()).statuses == ["posted"]
     assert it.postings() == 1
+
+
+# The ledger
+
+
+@KINDS
+@pytest.mark.parametrize("at", [CREATE, POST], ids=["create", "post"])
+def test_a_ledger_that_fails_in_the_middle_stops_the_run_and_costs_no_second_posting(
+    it: Desk, kind: Any, at: str
+) -> None:
+    def rename(old: str, new: str) -> None:
+        with sqlite3.connect(it.ledger) as connection:
+            connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+    it.before(at.rstrip(), lambda: rename("events", "hidden"))
+    with pytest.raises(OutageError) as caught:
+        it.run(record(kind))
+    assert caught.value.code == "ledger_unavailable"
+    rename("hidden", "events")
+    assert it.run(record(kind)).statuses == ["already_posted" if at is POST else "posted"]
+    assert it.postings() == 1
+    assert it.drafts() == []
+
+
+def test_a_key_posted_twice_is_told(it: Desk) -> None:
+    it.run(record())
+    copy_draft(it, {"vendorNumber": "E1002", "purchaseInvoiceLines": [
+        {"lineType": "Account", "lineObjectNumber": "8430", "unitCost": 7, "quantity": 1}
+    ]})  # fmt: skip
+    (draft,) = it.books()["drafts"]
+    it.api("POST", f"purchaseInvoices({draft['id']})/Microsoft.NAV.post")
+    it.lose_ledger()
+    done = it.run(record())
+    assert done.statuses == ["changed"]
+    assert "posted_twice" in done.codes
+    assert done.writes == 0

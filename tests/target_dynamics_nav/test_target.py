@@ -298,6 +298,17 @@ def test_the_environment_fills_what_the_file_lacks(
     assert call("one_of_each_kind", password=None).exit_code == 0
 
 
+def test_a_null_in_the_file_leaves_the_setting_to_the_environment(
+    it: Desk, call: Call, tmp_path: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TARGET_DYNAMICS_NAV_PASSWORD", CREDENTIALS.password)
+    config = tmp_path / "nulls.json"
+    config.write_text(json.dumps({**settings, "password": None, "ignore_streams": None}))
+    feed = str(DATA / "one_of_each_kind.singer")
+    assert call("", "--config", str(config), "--input", feed).exit_code == 0
+    assert it.postings("E1-R") == 1
+
+
 def test_the_environment_alone_is_enough(
     it: Desk, call: Call, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,6 +375,11 @@ def test_state_is_never_ahead_of_a_held_document(
 ) -> None:
     monkeypatch.setattr(target_module, "SECONDS_BETWEEN_STATES", 0.0)
     assert call("held_in_the_middle").states == [state(1)]
+
+
+def test_state_of_other_taps_comes_out_as_it_came_in(call: Call) -> None:
+    feed = (DATA / "state_with_a_fraction.singer").read_text("utf-8")
+    assert json.loads(call("state_with_a_fraction").states[-1]) == json.loads(feed)["value"]
 
 
 def test_a_preview_lets_no_state_go(it: Desk, call: Call) -> None:
