@@ -3,7 +3,8 @@
 ```
 MapperError
 ├── RulesFileError   the rules file cannot be used: says where and what, all of it at once
-└── InputError       a message on standard input that cannot be mapped at all
+├── InputError       a message on standard input that cannot be mapped at all
+└── NavReadError     NAV cannot be read, by the command `expense-rules check`
 ```
 
 What is wrong with one *report* is never an error here: it becomes a `problem` of its documents (see `documents.py`).
@@ -81,3 +82,9 @@ class InputError(MapperError):
     """A message on standard input that is no report, or comes in a form the mapper does not read."""
 
     exit_code = 65  # EX_DATAERR of sysexits.h
+
+
+class NavReadError(MapperError):
+    """NAV cannot be read: not reached, not let in, or not what it should be."""
+
+    exit_code = 69  # EX_UNAVAILABLE of sysexits.h
