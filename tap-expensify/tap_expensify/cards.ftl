@@ -26,15 +26,17 @@
   "billable", "reimbursable", "taxAmount", "taxRate", "externalID", "reportID", "base62ReportID"]>
 <#assign found = 0>
 <#list cards as card, reports>
-<#if reports?is_sequence>
+<#if reports?? && reports?is_sequence>
 <#list reports as report>
-<#if (report.transactionList)?? && report.transactionList?is_sequence>
+<#if report?? && (report.transactionList)?? && report.transactionList?is_sequence>
 <#list report.transactionList as expense>
+<#if expense??>
 <#assign found = found + 1>
 {${fields(card, "_card_", cardFields)}<#t>
 ${fields(report, "_report_", reportFields)}<#t>
 ${fields(expense, "", expenseFields)}<#t>
 "_type":"expense"}
+</#if>
 </#list>
 </#if>
 </#list>

@@ -27,7 +27,7 @@
 <#local result = "">
 <#if source?is_sequence>
 <#list source as item>
-<#if item?is_hash><#local result = result + object(item, names) + ","></#if>
+<#if item?? && item?is_hash><#local result = result + object(item, names) + ","></#if>
 </#list>
 </#if>
 <#return "[" + result?remove_ending(",") + "]">
@@ -95,7 +95,7 @@
 "actionList":[<#t>
 <#if (report.actionList)?? && report.actionList?is_sequence><#t>
 <#list report.actionList as action><#t>
-<#if action?is_hash><#t>
+<#if action?? && action?is_hash><#t>
 {${fields(action, actionFields)}<#t>
 <#-- wanted: action details -->
 "details":${object((action.details)!"", ["message"])},<#t>
@@ -111,7 +111,7 @@
 "transactionList":[<#t>
 <#if (report.transactionList)?? && report.transactionList?is_sequence><#t>
 <#list report.transactionList as expense><#t>
-<#if expense?is_hash><#t>
+<#if expense?? && expense?is_hash><#t>
 {${fields(expense, expenseFields)}<#t>
 <#-- wanted: units -->
 "units":${object((expense.units)!"", unitFields)},<#t>
