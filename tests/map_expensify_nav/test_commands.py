@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -96,6 +97,54 @@ def test_check_tells_what_is_mapped_but_missing_and_what_is_never_used(
         f'unused: accounts.by_category["Old Category"] (line {number})',
         "234 reports, 438 documents: 2 problems.",
     ]
+
+
+@pytest.mark.usefixtures("_nav")
+def test_suggest_gives_rules_that_post_nearly_everything(
+    reports: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All but the three reports that are planted so that they cannot post; nothing but the guesses was not certain."""
+    assert main(["suggest", "--reports", str(reports)]) == 0
+    told_to = capsys.readouterr()
+    said = "231 of 234 reports have all that posting needs, with 6 guesses to confirm."
+    assert told_to.err == f"{said}\n"
+    assert told_to.out.startswith(f"# {said}\n")
+    for guess in (
+        '"Conferences & Training": "8620"  # GUESS: Conferences and Training',
+        '"lena.novak@northwind.example": "E1008"  # GUESS: Lena Novák',
+        'fixed: "2910"  # GUESS: Company Card Clearing',
+        '# "Team Événements":   # nothing of a similar name in NAV',
+    ):
+        assert guess in told_to.out
+    rules = tmp_path / "rules.yml"
+    rules.write_text(told_to.out, encoding="utf-8")
+    assert main(["check", str(rules), "--reports", str(reports), "--nav"]) == 1
+    assert told(capsys)[-1] == "234 reports, 438 documents: 3 problems."
+
+
+@pytest.mark.usefixtures("_nav")
+def test_suggest_of_next_to_nothing_still_loads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports = tmp_path / "reports.singer"
+    expense = {
+        "transaction_id": "1",
+        "category": "Qwxz",
+        "reimbursable": False,
+        "effective_amount": 1,
+    }
+    record = {
+        "report_id": "R1",
+        "submitter_email": "zz@x.example",
+        "policy_name": "P",
+        "expenses": [expense],
+    }
+    message = {"type": "RECORD", "stream": "reports", "record": record}
+    reports.write_text(json.dumps(message), encoding="utf-8")
+    assert main(["suggest", "--reports", str(reports)]) == 0
+    assert capsys.readouterr().err.startswith(
+        "0 of 1 reports have all that posting needs, with 0 guesses"
+    )
 
 
 def test_check_without_nav_reads_the_reports_alone(

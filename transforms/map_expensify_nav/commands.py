@@ -1,6 +1,7 @@
 """The command `expense-rules`: checks a rules file, and shows what it makes of reports, before anything is posted.
 
     expense-rules check   RULES --reports FILE [--nav] [--company NAME]
+    expense-rules suggest --reports FILE [--company NAME]
     expense-rules preview RULES --reports FILE [--only REPORT …]
 
 Reports come as the tap writes them (`tap-expensify … > FILE`, or `-` for standard input), so that neither the tap nor
@@ -15,19 +16,20 @@ import sys
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from map_expensify_nav.coverage import check
+from map_expensify_nav.coverage import check, reports_that_post
 from map_expensify_nav.documents import map_report
-from map_expensify_nav.errors import InputError, MapperError
+from map_expensify_nav.errors import InputError, MapperError, NavReadError
 from map_expensify_nav.nav_reader import NavReader, settings_from_environment
 from map_expensify_nav.preview import preview
+from map_expensify_nav.report import read_report
 from map_expensify_nav.rules import zone_of
-from map_expensify_nav.rules_file import load_rules_file
+from map_expensify_nav.rules_file import load_rules_file, parse_rules
+from map_expensify_nav.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date
 
     from map_expensify_nav.documents import MappedDocument
     from map_expensify_nav.nav_reader import Books
@@ -47,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "suggest":
+            return _suggest(options)
         rules_file = load_rules_file(options.rules)
         documents = _documents(options.reports, rules_file)
         if options.command == "preview":
@@ -71,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     for command in (checking, showing):
         command.add_argument("rules", help="the rules file")
+    suggesting = commands.add_parser(
+        "suggest", help="a starter rules file, from the reports and NAV"
+    )
+    for command in (checking, showing, suggesting):
         command.add_argument(
             "--reports",
             required=True,
@@ -82,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         help="also read NAV, by the target's settings in the environment (TARGET_DYNAMICS_NAV_…)",
     )
     checking.add_argument("--company", help="the NAV company where the rules name none")
+    suggesting.add_argument("--company", help="the NAV company; the target's setting unless given")
     showing.add_argument(
         "--only",
         nargs="+",
@@ -94,17 +103,23 @@ def _parser() -> argparse.ArgumentParser:
 
 def _documents(name: str, rules_file: RulesFile) -> Iterator[MappedDocument]:
     today = datetime.now(zone_of(rules_file.rules.dates.time_zone)).date()
+    for record in _records(name):
+        yield from map_report(record, rules_file, today)
+
+
+def _records(name: str) -> Iterator[dict[str, Any]]:
+    """The reports of a file, as the tap wrote them."""
     if name == "-":
-        yield from _mapped(sys.stdin, rules_file, today)
+        yield from _read(sys.stdin)
         return
     try:
         with Path(name).open(encoding="utf-8") as lines:
-            yield from _mapped(lines, rules_file, today)
+            yield from _read(lines)
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror}.") from None
 
 
-def _mapped(lines: Iterable[str], rules_file: RulesFile, today: date) -> Iterator[MappedDocument]:
+def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
             message = json.loads(line, parse_float=Decimal)
@@ -112,11 +127,34 @@ def _mapped(lines: Iterable[str], rules_file: RulesFile, today: date) -> Iterato
             raise InputError(
                 "The file with the reports holds a line that is not JSON. It has to be what the tap writes."
             ) from None
-        if isinstance(message, dict) and (message.get("type"), message.get("stream")) == (
-            "RECORD",
-            "reports",
-        ):
-            yield from map_report(message.get("record") or {}, rules_file, today)
+        kind = (message.get("type"), message.get("stream")) if isinstance(message, dict) else None
+        if kind == ("RECORD", "reports"):
+            yield message.get("record") or {}
+
+
+def _suggest(options: argparse.Namespace) -> int:
+    """Write a rules file to standard output, and how far it goes to standard error."""
+    settings = settings_from_environment()
+    company = options.company or settings.get("company")
+    if not company:
+        raise NavReadError("Which NAV company? Name it with --company.")
+    records = list(_records(options.reports))
+    reader = NavReader(settings)
+    try:
+        books = reader.books(company)
+    finally:
+        reader.close()
+    text = suggest([read_report(record) for record in records], books)
+    rules_file = parse_rules(text, "the suggested rules")
+    documents = (document for record in records for document in map_report(record, rules_file))
+    able, every = reports_that_post(documents, {company: books}, company)
+    guesses = text.count("# GUESS")
+    said = (
+        f"{able} of {every} reports have all that posting needs, with {guesses} guesses to confirm."
+    )
+    print(f"# {said}\n{text}", end="")
+    print(said, file=sys.stderr)
+    return 0
 
 
 def _preview(documents: Iterable[MappedDocument], wanted: Sequence[str]) -> int:

@@ -86,6 +86,24 @@ def check(
     return findings
 
 
+def reports_that_post(
+    documents: Iterable[MappedDocument], books: Mapping[str, Books], company: str | None
+) -> tuple[int, int]:
+    """How many reports have everything that posting needs, and how many there are."""
+    every: set[str] = set()
+    held: set[str] = set()
+    for document in documents:
+        record = document.record
+        report = str(record["source"]["id"])
+        every.add(report)
+        owner = books.get(record["company"] or company or "")
+        if record["problems"] or (
+            owner is not None and any(_fault(owner, named) for named in _named(document))
+        ):
+            held.add(report)
+    return len(every) - len(held), len(every)
+
+
 def _named(document: MappedDocument) -> Iterator[Named]:
     """Everything of NAV that a document names."""
     record = document.record

@@ -124,7 +124,9 @@ class Lookup(RuleModel):
     @cached_property
     def entries(self) -> dict[str, TableIndex]:
         """Table → the same, ready to be asked."""
-        return {name: index_of(self.table(name)) for name in TABLES if self.table(name)}
+        return {
+            name: index_of(self.table(name)) for name in TABLES if getattr(self, name) is not None
+        }
 
     def codes(self) -> list[tuple[tuple[str | int, ...], str]]:
         """Every code written in this part, with its path."""

@@ -34,6 +34,8 @@ class Books:
 
     Attributes:
         values: (dimension code, value code) → the same.
+        names: ("accounts" or "vendors", number) → name.
+        vendor_currencies: Vendor → its currency; the company's own where there is none.
     """
 
     company: str
@@ -41,6 +43,9 @@ class Books:
     vendors: Mapping[str, str | None] = field(default_factory=dict)
     bank_accounts: Mapping[str, str | None] | None = None
     values: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    vendor_currencies: Mapping[str, str] = field(default_factory=dict)
+    local_currency: str | None = None
 
 
 class NavReader:
@@ -97,19 +102,29 @@ class NavReader:
             if row.get("blocked") is True
         }
         banks = self._rows(f"{base}/bankAccounts", optional=True)
+        accounts = self._rows(f"{base}/accounts")
+        vendors = self._rows(f"{base}/vendors")
+        setup = self._rows(f"{base}/generalLedgerSetup", optional=True) or [{}]
         return Books(
             company=company,
-            accounts={
-                _code(row["number"]): _account(row) for row in self._rows(f"{base}/accounts")
-            },
+            accounts={_code(row["number"]): _account(row) for row in accounts},
             vendors={
                 _code(row["number"]): "is blocked"
                 if _caption(row.get("blocked")) == "All"
                 else None
-                for row in self._rows(f"{base}/vendors")
+                for row in vendors
             },
             bank_accounts=None if banks is None else {_code(row["number"]): None for row in banks},
             values={**values, **reported},
+            names={
+                (kind, _code(row["number"])): str(row.get("displayName") or "")
+                for kind, rows in (("accounts", accounts), ("vendors", vendors))
+                for row in rows
+            },
+            vendor_currencies={
+                _code(row["number"]): _code(row.get("currencyCode")) for row in vendors
+            },
+            local_currency=_code(setup[0].get("localCurrencyCode")) or None,
         )
 
     def _rows(self, url: str, *, optional: bool = False) -> Any:  # noqa: ANN401 (JSON)
