@@ -251,6 +251,15 @@ def test_surplus_drafts_beside_the_posted_document_are_removed(it: Desk) -> None
     assert it.drafts() == []
 
 
+def test_a_preview_leaves_them_beside_the_posted_document(it: Desk) -> None:
+    it.run(record())
+    copy_draft(it, {})
+    it.lose_ledger()
+    done = it.run(record(), mode="preview")
+    assert (done.statuses, done.writes) == (["already_posted"], 0)
+    assert len(it.drafts()) == 1
+
+
 def test_a_held_document_leaves_no_draft(it: Desk) -> None:
     crash(it, INVOICE, POST)
     it.block("accounts/8430")
