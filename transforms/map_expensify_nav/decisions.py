@@ -39,7 +39,7 @@ class Outcome(Enum):
     AMBIGUOUS = "ambiguous"  # the expenses of one document disagree
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, which would cost as much again for every decision
 class Decision:
     """The end of one lookup.
 
@@ -163,7 +163,7 @@ class Decider:
         name = (lookup.sources or [])[index]
         source = SOURCES[name]
         if source.code is not None:
-            place = f"{key_path(path)}: {name} (line {self.rules_file.marks.line((*path, 'from', index))})"
+            place = self.rules_file.place(path, (*path, "from", index), f": {name}")
             return source.code(facts), place
         table = lookup.entries[name]
         for text in (source.subject(facts), source.also(facts) if source.also else None):
@@ -173,14 +173,13 @@ class Decider:
             key, entry = found
             code, inner = code_on(entry, day)
             if code is not None:
-                line = self.rules_file.marks.line((*path, name, key, *inner))
                 shown = (*path, name, key) if "*" in key else (*path, name)
-                return code, f"{key_path(shown)} (line {line})"
+                return code, self.rules_file.place(shown, (*path, name, key, *inner))
         return None, ""
 
     def _place(self, path: Path, inner: Path) -> str:
         """A key path, with the line of what stands `inner` in it."""
-        return f"{key_path(path)} (line {self.rules_file.marks.line((*path, *inner))})"
+        return self.rules_file.place(path, (*path, *inner))
 
     def _hint(self, lookup: Lookup, path: Path, facts: Facts, day: date | None) -> str:
         """What to do so that the lookup finds a code the next time."""

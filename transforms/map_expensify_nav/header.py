@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from map_expensify_nav.decisions import Decider, accept
@@ -37,7 +38,7 @@ class Making:
     run_date: date | None
     day: date | None = None
 
-    @property
+    @cached_property
     def decider(self) -> Decider:
         """Evaluates lookups of the rules file."""
         return Decider(self.rules_file, self.day)

@@ -22,7 +22,7 @@ _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|\+00:00)?")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, which would cost as much again for every line
 class Tag:
     """One level of an expense's tag."""
 
@@ -30,7 +30,7 @@ class Tag:
     gl_code: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, which would cost as much again for every line
 class Expense:
     """One expense line.
 
@@ -221,6 +221,10 @@ def _read_expense(item: Mapping[str, Any], position: int) -> Expense:
 def _text(container: Mapping[str, Any], name: str) -> str | None:
     """A text without outer blanks; None for a missing or blank one. Numbers (ids) are taken as written."""
     value = container.get(name)
+    if value is None:
+        return None
+    if type(value) is str:
+        return value.strip() or None
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     return str(value).strip() or None

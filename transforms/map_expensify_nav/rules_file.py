@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, TypeGuard, Union, get_args, get_origin
@@ -46,10 +46,24 @@ class RulesFile:
     name: str
     rules: Rules
     marks: MarkedData
+    _places: dict[tuple[Path, Path, str], str] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
-    def place(self, path: Path) -> str:
-        """A key path with its line, e.g. `accounts.by_category (line 41)`."""
-        return f"{key_path(path)} (line {self.marks.line(path)})"
+    def place(self, path: Path, at: Path | None = None, more: str = "") -> str:
+        """A key path with its line, e.g. `accounts.by_category (line 41)`.
+
+        Args:
+            path: The path as it is shown.
+            at: The path whose line is told; the same unless given.
+            more: What stands between the two, e.g. ": category_gl_code".
+        """
+        key = (path, path if at is None else at, more)
+        place = self._places.get(key)
+        if place is None:  # the same few are asked for again with every line of every document
+            place = f"{key_path(path)}{more} (line {self.marks.line(key[1])})"
+            self._places[key] = place
+        return place
 
 
 def load_rules_file(path: str | FilePath) -> RulesFile:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _RATE = re.compile(r"([0-9]+)(?:[.,]([0-9]+))? ?%")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, which would cost as much again for every decision
 class Facts:
     """What one decision may look at: a report, one of its expenses (or none), and the lookup's own parameters."""
 

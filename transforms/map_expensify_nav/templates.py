@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticCustomError
@@ -101,7 +102,7 @@ def render(template: str, values: Mapping[str, str | None]) -> str:
     opening: str | None = None
     between = ""
     last_was_empty = False
-    for literal, name, _, _ in string.Formatter().parse(template):
+    for literal, name in _parsed(template):
         between += literal
         if name is None:
             continue
@@ -117,15 +118,21 @@ def render(template: str, values: Mapping[str, str | None]) -> str:
     return one_line(text if last_was_empty else text + between)
 
 
+@lru_cache(maxsize=64)
+def _parsed(template: str) -> tuple[tuple[str, str | None], ...]:
+    """A template's pieces: text, and the field that follows it."""
+    return tuple((literal, name) for literal, name, _, _ in string.Formatter().parse(template))
+
+
 def one_line(text: str) -> str:
     """The text on one line: line breaks, tabs and control characters become blanks, halves of characters "�"."""
-    cleaned = "".join(_printable(character) for character in text)
+    cleaned = text if text.isprintable() else "".join(map(_printable, text))
     return " ".join(cleaned.split())
 
 
 def cut(text: str, longest: int = LONGEST_DESCRIPTION) -> str:
     """The text, cut visibly with "…" if NAV has no room for it; no character is cut in half."""
-    if length(text) <= longest:
+    if 2 * len(text) <= longest or length(text) <= longest:  # no character is longer than two
         return text
     room = longest - 1
     kept: list[str] = []
