@@ -167,7 +167,8 @@ def _recheck(client: ExpensifyClient, query: ExportQuery, source: str, spool: Re
         # Whatever their state: a report that was taken back is to be seen as well.
         settings = everywhere.input_settings(by_id(ids), ())
         _read_part(client, settings, source, spool, tally)
-        spool.by_id.update(report_id for report_id in ids if report_id in spool)
+    # Also those that the export held: it reaches further back than what is passed on otherwise.
+    spool.by_id.update(report_id for report_id in query.watched if report_id in spool)
     if unseen:
         gone = [report_id for report_id in unseen if report_id not in spool]
         logger.info(

@@ -37,7 +37,7 @@ class ReportSpool:
     """Holds records of stream `reports`; a report that comes again replaces the earlier one.
 
     Attributes:
-        by_id: Ids of the reports that were asked for by id, to be passed on whenever they were approved.
+        by_id: Ids of the reports that are watched, to be passed on whenever they were approved.
     """
 
     def __init__(self) -> None:

@@ -115,7 +115,7 @@ class ApprovedReportsStream(ExpensifyStream):
         first = timestamp_of(self.read_from())
         last = None if settings.end is None else timestamp_of(settings.end)
         spool = self._expensify.approved_reports()
-        self._note_not_final()
+        self._keep_watch(passed_on=False)
         for number, report in enumerate(spool.in_order(), start=1):
             by_id = settings.report_ids or report["report_id"] in spool.by_id
             if by_id or (
@@ -124,6 +124,7 @@ class ApprovedReportsStream(ExpensifyStream):
                 yield from self.records_of(report)
             if number % PROGRESS == 0:
                 self.log("Stream %s: %d of %d reports passed on.", self.name, number, len(spool))
+        self._keep_watch(passed_on=True)
 
     def records_of(self, report: Record) -> Iterable[Record]:
         """The records of this stream that a report gives."""
@@ -139,16 +140,23 @@ class ApprovedReportsStream(ExpensifyStream):
             name for name in self.schema["properties"] if self.mask.get(("properties", name), True)
         ]
 
-    def _note_not_final(self) -> None:
-        """Keeps in the state, before anything else is, what later runs have to read again by id.
+    def _keep_watch(self, *, passed_on: bool) -> None:
+        """Keeps in the state what later runs have to read again by id.
 
-        All at once and at the beginning: whatever STATE a target acknowledges, no report is forgotten.
+        Before the first record, all that may be needed: whatever STATE a target acknowledges, no report is
+        forgotten. After the last one, only what is still needed: a report that is final now is passed on by then.
         """
-        if self._expensify.keeps_watch(self):
-            watched = self._expensify.reports_to_watch()
-            self.stream_state.pop(NOT_FINAL, None)
-            if watched:
-                self.stream_state[NOT_FINAL] = watched
+        if not self._expensify.keeps_watch(self):
+            return
+        watched = self._expensify.reports_to_watch()
+        if not passed_on:
+            watched = {**watched_in(self.tap_state), **watched}
+        for bookmark in self.tap_state.get("bookmarks", {}).values():
+            bookmark.pop(NOT_FINAL, None)
+        if watched:
+            self.stream_state[NOT_FINAL] = watched
+        # Also where no report moves the bookmark.
+        self.state_manager.is_flushed = False
 
     def _increment_stream_state(
         self, latest_record: Record, *, context: Context | None = None
@@ -196,8 +204,8 @@ class ReportsStream(ApprovedReportsStream):
             report |= {"currency"}
         return Wanted(report, expense)
 
-    def _note_not_final(self) -> None:
-        super()._note_not_final()
+    def _keep_watch(self, *, passed_on: bool) -> None:
+        super()._keep_watch(passed_on=passed_on)
         # With many ids in each STATE, fewer of them: what a run writes stays in proportion to what it reads.
         self.STATE_MSG_FREQUENCY = 1 + len(self.stream_state.get(NOT_FINAL, ())) // IDS_A_REPORT
 

@@ -145,11 +145,11 @@ class TapExpensify(Tap):
         return [stream for stream in selected if isinstance(stream, ApprovedReportsStream)]
 
     def keeps_watch(self, stream: ApprovedReportsStream) -> bool:
-        """Whether the state of this stream holds the reports to read again: that of `reports`, if it is selected."""
+        """Whether the state of this stream holds the reports to read again: the last of the run, mostly `reports`."""
         if not self.settings.recheck_days or self.settings.report_ids:
             return False
-        names = [selected.name for selected in self._report_streams()]
-        return stream.name == (ReportsStream.name if ReportsStream.name in names else names[0])
+        selected = self._report_streams()
+        return bool(selected) and stream is selected[-1]
 
     def reports_to_watch(self) -> dict[str, str]:
         """The reports that later runs have to read again by id, with their approval times."""

@@ -100,14 +100,34 @@ def test_without_the_setting_nothing_is_watched_and_nothing_asked_by_id(
     assert "reportIDList" not in json.dumps([job.description for job in expensify.jobs_log])
 
 
-def test_the_list_is_whole_in_every_state_that_moves_the_bookmark(
-    run: Any, make_config: Any, expensify: ExpensifyServer
+def test_the_list_is_whole_before_the_bookmark_moves_and_shortened_at_the_end(
+    run: Any, make_config: Any, expensify: ExpensifyServer, world: World
 ) -> None:
-    messages = run(make_config(expensify, recheck_days=365))
-    moved = [s["bookmarks"]["reports"] for s in messages.states if "reports" in s["bookmarks"]]
-    lists = [b["not_final"] for b in moved if "replication_key_value" in b]
-    assert lists
-    assert all(one == lists[0] for one in lists)
+    config = make_config(expensify, recheck_days=365)
+    first = run(config)
+    paid = early_approved(world)[0]
+    expensify.reports.change(paid, {"status": "Reimbursed", "reimbursed": "2026-06-30 20:00:00"})
+    newest = early_approved(world)[1]
+    expensify.reports.change(newest, {"approved": "2026-06-30 23:59:00"})
+    second = run(config, state=json.loads(json.dumps(first.states[-1])))
+    lists = [state["bookmarks"]["reports"]["not_final"] for state in second.states]
+    assert len(lists) > 1
+    assert all(paid in one for one in lists[:-1])
+    assert paid not in lists[-1]
+
+
+def test_a_late_report_is_watched_although_the_bookmark_stays(
+    run: Any, make_config: Any, expensify: ExpensifyServer, world: World
+) -> None:
+    config = make_config(expensify, recheck_days=365)
+    first = run(config)
+    late = early_approved(world)[0]
+    state = json.loads(json.dumps(first.states[-1]))
+    del state["bookmarks"]["reports"]["not_final"][late]
+    expensify.reports.change(late, {"approved": "2026-06-29 10:00:00"})
+    second = run(config, state=state)
+    assert second.bookmarks("reports")[-1] == first.bookmarks("reports")[-1]
+    assert late in not_final(second)
 
 
 def test_old_approvals_are_watched_no_more(
