@@ -2,11 +2,24 @@
 
 ```
 mapper.py         Singer face: messages in, messages out
-rules.py          the rules file as types; lookups.py and templates.py evaluate parts of it
-rules_file.py     reads it: YAML with line numbers, every error with its place and a suggestion
+commands.py       expense-rules: check, suggest, preview
+
+rules.py          the rules file as types, with lookup_rules.py (where a code comes from), tables.py (names, patterns,
+                  days), conditions.py (what is skipped), templates.py (texts); rule_model.py is what they share
+rules_file.py     reads it: YAML with line numbers (yaml_marks.py), every error with its place and a suggestion
+
 report.py         the `reports` record as types, tolerant of what is missing
-documents.py      report + rules → documents with problems, notes and reasons (pure)
+sources.py        what a rule may ask of a report
+documents.py      report + rules → documents with problems, notes and reasons; of it: parts.py (which expenses make a
+                  document, its key), checks.py (what holds a report), header.py, dates.py, lines.py, tax.py, money.py
+decisions.py      one lookup decided, with its reason
+findings.py       problems and notes, by code
 schemas.py        JSON Schemas of the three streams of documents
+
+coverage.py       do the rules cover the reports, and NAV the rules?
+suggest.py        a starter rules file
+preview.py        a document as a person reads it
+nav_reader.py     NAV's master data over HTTP, for reading only
 errors.py         what ends a run
 ```
 """
