@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -54,6 +55,8 @@ def settings_from_environment(schema: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigurationError: A variable does not hold what its setting needs.
     """
+    # The SDK logs a line for each setting it finds, at every start; a reader of the log has no use for them.
+    logging.getLogger("singer_sdk.configuration").setLevel(logging.WARNING)
     # Read as text, because the SDK would take "ja" for false and show a traceback for a number that is none.
     as_text = {name: {"type": "string"} for name in schema["properties"]}
     found = parse_environment_config({"properties": as_text}, ENVIRONMENT_PREFIX)
