@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from target_dynamics_nav.document import MAXIMUM_KEY_LENGTH
 from target_dynamics_nav.nav.port import DocumentKind
+from target_dynamics_nav.records import MAXIMUM_KEY_LENGTH
 
 KEY_PROPERTIES = ("document_key",)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import RecordSink
 
-from target_dynamics_nav.document import read_document
 from target_dynamics_nav.nav.port import DocumentKind
+from target_dynamics_nav.records import read_document
 
 if TYPE_CHECKING:
     from singer_sdk.sinks.core import BaseJSONSchemaValidator

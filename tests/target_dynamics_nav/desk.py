@@ -15,13 +15,13 @@ from expense_sandbox.faults import Fault, FaultPlan
 from expense_sandbox.nav.quirks import NavQuirks
 from expense_sandbox.nav.server import build_nav_server
 from expense_sandbox.seeds import AccountSeed, CompanySeed, DefaultDimensionSeed
-from target_dynamics_nav.document import read_document
 from target_dynamics_nav.errors import StopRunError
 from target_dynamics_nav.ledger import Ledger
 from target_dynamics_nav.nav.factory import build_client
 from target_dynamics_nav.nav.port import DocumentKind
 from target_dynamics_nav.nav.retry import Clock
 from target_dynamics_nav.posting import Mode
+from target_dynamics_nav.records import read_document
 from target_dynamics_nav.run import Run, RunSettings
 
 from .nav_stand_in import COMPANY, CREDENTIALS, NAME

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from target_dynamics_nav.comparison import content_differences, differences, inherited_dimensions
-from target_dynamics_nav.document import Document, read_document
+from target_dynamics_nav.document import Document
 from target_dynamics_nav.nav.port import DocumentKind, FoundDocument, FoundLine
+from target_dynamics_nav.records import read_document
 
-from .test_document import invoice_record
+from .test_records import invoice_record
 
 INVOICE = DocumentKind.PURCHASE_INVOICE
 JOURNAL = DocumentKind.JOURNAL_ENTRY

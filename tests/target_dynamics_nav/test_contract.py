@@ -15,8 +15,8 @@ from map_expensify_nav.schemas import KEY_PROPERTIES as MAPPER_KEYS
 from map_expensify_nav.schemas import STREAMS
 from map_expensify_nav.schemas import document_schema as mapper_schema
 from target_dynamics_nav.contract import KEY_PROPERTIES, document_schema
-from target_dynamics_nav.document import read_document
 from target_dynamics_nav.nav.port import DocumentKind
+from target_dynamics_nav.records import read_document
 
 from .desk import record
 from .nav_stand_in import KINDS

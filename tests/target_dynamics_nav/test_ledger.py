@@ -7,13 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from target_dynamics_nav.document import Problem, read_document
+from target_dynamics_nav.document import Problem
 from target_dynamics_nav.errors import ConfigurationError, OutageError
 from target_dynamics_nav.ledger import Books, Ledger
 from target_dynamics_nav.nav.port import DocumentKind
+from target_dynamics_nav.records import read_document
 from target_dynamics_nav.settlement import Status
 
-from .test_document import invoice_record
+from .test_records import invoice_record
 
 BOOKS = Books("http://nav/api/v2.0", "c1", "CRONUS")
 DOCUMENT = read_document(DocumentKind.PURCHASE_INVOICE, invoice_record())

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from target_dynamics_nav.document import read_document
 from target_dynamics_nav.nav.port import (
     Account,
     Company,
@@ -15,9 +14,10 @@ from target_dynamics_nav.nav.port import (
     MasterData,
     Vendor,
 )
+from target_dynamics_nav.records import read_document
 from target_dynamics_nav.validation import validate
 
-from .test_document import invoice_record
+from .test_records import invoice_record
 
 MASTER_DATA = MasterData(
     company=Company("id", "CRONUS"),

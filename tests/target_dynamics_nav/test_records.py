@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_dynamics_nav.document import read_document
 from target_dynamics_nav.errors import ContractError
 from target_dynamics_nav.nav.port import DocumentKind
+from target_dynamics_nav.records import read_document
 
 INVOICE = DocumentKind.PURCHASE_INVOICE
 
