@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
@@ -59,6 +60,8 @@ def settings_from_environment(schema: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigurationError: A variable holds no number where one is needed.
     """
+    # The SDK logs a line for each setting it finds, at every start; a reader of the log has no use for them.
+    logging.getLogger("singer_sdk.configuration").setLevel(logging.WARNING)
     # The SDK would read "A,B" with a deprecation warning, and 0123 as a number. Ours take both forms.
     own = {name: {"type": "string"} for name in (*LIST_SETTINGS, *NUMBER_SETTINGS)}
     properties = {**schema["properties"], **own}
