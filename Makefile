@@ -56,7 +56,7 @@ check: setup  ## Lint and types
 	$(BIN)/mypy
 
 test: check third-party  ## Lint, types and every test
-	$(BIN)/pytest -q -n auto --dist worksteal
+	$(BIN)/pytest -q -n auto --maxschedchunk 4
 
 format: setup
 	$(BIN)/ruff check --fix .
