@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,3 +27,11 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def project(tmp_path: Path, sandbox: Sandbox) -> Project:
     return Project(tmp_path / "project", sandbox)
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A place in memory of the test's own, for what the vault keeps there."""
+    place = Path(tempfile.mkdtemp(prefix="pipeline-tests-", dir="/dev/shm"))
+    yield place
+    shutil.rmtree(place)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -119,13 +116,6 @@ def test_fail_on_held(sandbox: Sandbox, project: Project) -> None:
     assert any((entry.get("exit_codes") or {}).get("loaders") == 65 for entry in run.entries), (
         "Meltano's log has the target's own code"
     )
-
-
-@pytest.fixture
-def memory() -> Iterator[Path]:
-    place = Path(tempfile.mkdtemp(prefix="pipeline-tests-", dir="/dev/shm"))
-    yield place
-    shutil.rmtree(place)
 
 
 def test_nothing_secret_is_on_disk_even_after_sigkill(

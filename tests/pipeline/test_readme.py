@@ -137,10 +137,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_the_story_as_the_readme_tells_it(copy: Path) -> None:
+def test_the_story_as_the_readme_tells_it(copy: Path, memory: Path) -> None:
     ports = {"EXPENSIFY_PORT": str(free_port()), "NAV_PORT": str(free_port())}
     nav_url = f"http://127.0.0.1:{ports['NAV_PORT']}"
-    environment = clean_environment(**ports, SANDBOX_NAV_URL=nav_url)
+    environment = clean_environment(**ports, SANDBOX_NAV_URL=nav_url, XDG_RUNTIME_DIR=str(memory))
 
     def call(command: str) -> str:
         assert command in shown_commands("README.md")
@@ -215,7 +215,7 @@ Cæcilie,,Travel,Rail,Undated,0.20,NOK
 """
 
 
-def test_the_demo_with_claims_of_ones_own(copy: Path) -> None:
+def test_the_demo_with_claims_of_ones_own(copy: Path, memory: Path) -> None:
     (copy / "my-claims.csv").write_text(CLAIMS, encoding="utf-8")
     rules = copy / "transforms" / "rules" / "claims.yml"
     rules.write_text(
@@ -225,7 +225,7 @@ def test_the_demo_with_claims_of_ones_own(copy: Path) -> None:
     done = subprocess.run(
         ["make", "demo", "CLAIMS=my-claims.csv"],
         cwd=copy,
-        env=clean_environment(EXPENSIFY_PORT="0", NAV_PORT="0"),
+        env=clean_environment(EXPENSIFY_PORT="0", NAV_PORT="0", XDG_RUNTIME_DIR=str(memory)),
         capture_output=True,
         text=True,
         check=False,
