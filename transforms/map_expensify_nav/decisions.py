@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from map_expensify_nav.yaml_marks import Path
 
 
+_MOST_KEPT = 10_000
+"""How many decisions of one lookup are kept before it starts anew, so that memory stays bounded."""
+
+
 class Outcome(Enum):
     """How a lookup ended."""
 
@@ -39,7 +43,7 @@ class Outcome(Enum):
     AMBIGUOUS = "ambiguous"  # the expenses of one document disagree
 
 
-@dataclass(slots=True)  # not frozen, which would cost as much again for every decision
+@dataclass(frozen=True)  # one may stand for many lines
 class Decision:
     """The end of one lookup.
 
@@ -71,8 +75,9 @@ class Decider:
     day: date | None = None
 
     def _day(self, expense: Expense | None) -> date | None:
-        by_expense = self.rules_file.rules.dates.entries_by == "expense_date"
-        return expense.date if by_expense and expense is not None else self.day
+        if expense is not None and self.rules_file.rules.dates.entries_by == "expense_date":
+            return expense.date
+        return self.day
 
     def decide(
         self, lookup: Lookup, path: Path, report: Report, expense: Expense | None
@@ -89,6 +94,20 @@ class Decider:
             How it ended; `why` when there is a code, `hint` when there is none.
         """
         day = self._day(expense)
+        facts = Facts(report, expense, lookup.tag_level or 1, lookup.report_field_name)
+        # The same few categories and tags come with line after line.
+        reads = lookup.reads
+        said = reads[0](facts) if len(reads) == 1 else tuple([read(facts) for read in reads])
+        asked = (day, said)
+        decision = lookup.decided.get(asked)
+        if decision is None:
+            if len(lookup.decided) >= _MOST_KEPT:
+                lookup.decided.clear()
+            decision = lookup.decided[asked] = self._decide(lookup, path, facts, day)
+        return decision
+
+    def _decide(self, lookup: Lookup, path: Path, facts: Facts, day: date | None) -> Decision:
+        """Decide one code by what `lookup.reads` reads of the facts, and by nothing else of them."""
         if lookup.fixed is not None:
             code, inner = code_on(lookup.fixed, day)
             place = self._place((*path, "fixed"), inner)
@@ -96,7 +115,6 @@ class Decider:
                 return Decision(Outcome.FOUND, code, f"{place}: always")
             hint = f"Give {place} in {self.rules_file.name} a code for {_said_day(day)}."
             return Decision(Outcome.MISSING, hint=hint)
-        facts = Facts(report, expense, lookup.tag_level or 1, lookup.report_field_name)
         subject: str | None = None
         value: str | None = None
         for index, name in enumerate(lookup.sources or ()):
@@ -136,7 +154,7 @@ class Decider:
         Returns:
             As `decide`; `Outcome.AMBIGUOUS` when the expenses disagree.
         """
-        if not any(SOURCES[name].per_expense for name in lookup.sources or ()) or not expenses:
+        if not lookup.per_expense or not expenses:
             return self.decide(lookup, path, report, None)
         decisions = [self.decide(lookup, path, report, expense) for expense in expenses]
         for decision in decisions:
@@ -241,7 +259,8 @@ def accept(
         return None
     if thing != "company":
         code = code.upper()
-        if length(code) > LONGEST_CODE:
+        # No character is longer than two, so that most codes need not be counted.
+        if 2 * len(code) > LONGEST_CODE and length(code) > LONGEST_CODE:
             findings.problems.append(
                 Problem(
                     "code_too_long",

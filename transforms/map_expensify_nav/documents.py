@@ -26,7 +26,6 @@ from map_expensify_nav.parts import (
 )
 from map_expensify_nav.report import read_report
 from map_expensify_nav.tax import journal_notes, prices_include_tax
-from map_expensify_nav.templates import header_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +112,7 @@ def _document(making: Making, left_out: LeftOut | None) -> MappedDocument:
         "currency_code": report.currency,
         "prices_include_tax": prices_include_tax(making),
         "total": amount_text(making, total, sign),
-        "description": description(making, "header", header_values(report), "description"),
+        "description": description(making, "header", making.texts, "description"),
         "dimensions": [],
         "lines": [],
     }

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from map_expensify_nav.decisions import Decider, accept
 from map_expensify_nav.findings import Findings, Problem
+from map_expensify_nav.money import decimals_of
 from map_expensify_nav.rules_file import key_path
+from map_expensify_nav.templates import header_values
 
 if TYPE_CHECKING:
     from datetime import date
@@ -42,6 +44,16 @@ class Making:
     def decider(self) -> Decider:
         """Evaluates lookups of the rules file."""
         return Decider(self.rules_file, self.day)
+
+    @cached_property
+    def decimals(self) -> int:
+        """How many decimals the report's amounts have."""
+        return decimals_of(self.report.currency, self.rules_file.rules.amounts.minor_units)
+
+    @cached_property
+    def texts(self) -> dict[str, str | None]:
+        """The fields of a header template."""
+        return header_values(self.report)
 
 
 def company(making: Making) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from map_expensify_nav.decisions import Outcome, accept
 from map_expensify_nav.findings import Note
-from map_expensify_nav.money import decimal_text, decimals_of
+from map_expensify_nav.money import decimal_text
 from map_expensify_nav.tax import amount_of_line, tax_code
 from map_expensify_nav.templates import (
     LONGEST_DESCRIPTION,
@@ -40,7 +40,7 @@ def line(making: Making, expense: Expense, index: int, sign: int) -> dict[str, A
             decision, making.findings, "account", "G/L account", f"{place}.account_number"
         ),
         "description": description(
-            making, "line", line_values(making.report, expense), f"{place}.description"
+            making, "line", line_values(making.texts, expense), f"{place}.description"
         ),
         "amount": amount_text(making, amount_of_line(making, expense, f"{place}.amount"), sign),
         "tax_code": tax_code(making, expense, f"{place}.tax_code"),
@@ -75,17 +75,14 @@ def rounding_line(making: Making, sign: int) -> dict[str, Any]:
 def dimensions(making: Making, expense: Expense | None, place: str) -> list[dict[str, str]]:
     """The dimensions of one line, or (without expense) of the whole document."""
     dimensions = []
-    for name, rule in making.rules_file.rules.dimensions.items():
-        if rule.applies_to != ("header" if expense is None else "lines"):
-            continue
-        path: Path = ("dimensions", name)
+    rules = making.rules_file.rules
+    for code, path, rule in rules.header_dimensions if expense is None else rules.line_dimensions:
         if expense is None:
             decision = making.decider.decide_for_all(rule, path, making.report, making.posted)
         else:
             decision = making.decider.decide(rule, path, making.report, expense)
         if decision.outcome is Outcome.MISSING and not rule.required:
             continue
-        code = name.upper()
         value = accept(
             decision,
             making.findings,
@@ -119,5 +116,4 @@ def amount_text(making: Making, minor: int | None, sign: int) -> str | None:
     """Minor units of the report's currency as decimal text."""
     if minor is None:
         return None
-    minor_units = making.rules_file.rules.amounts.minor_units
-    return decimal_text(sign * minor, decimals_of(making.report.currency, minor_units))
+    return decimal_text(sign * minor, making.decimals)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -22,6 +22,13 @@ from map_expensify_nav.rule_model import (
 )
 from map_expensify_nav.sources import SOURCES, TABLES, table_key
 from map_expensify_nav.tables import Entry, Table, TableIndex, codes_of, index_of, overlaps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from map_expensify_nav.decisions import Decision
+    from map_expensify_nav.sources import Facts
 
 LONGEST_COMPANY = 30
 """A NAV company's name is Text[30]; its id, a GUID, is longer and also allowed."""
@@ -127,6 +134,25 @@ class Lookup(RuleModel):
         return {
             name: index_of(self.table(name)) for name in TABLES if getattr(self, name) is not None
         }
+
+    @cached_property
+    def reads(self) -> tuple[Callable[[Facts], str | None], ...]:
+        """All that its sources read of a report and expense: with the day, what a decision depends on."""
+        sources = [SOURCES[name] for name in self.sources or ()]
+        reads = [(source.subject, source.code, source.also) for source in sources]
+        return tuple(dict.fromkeys(read for each in reads for read in each if read is not None))
+
+    @cached_property
+    def per_expense(self) -> bool:
+        """Whether it may differ between the expenses of one report."""
+        return any(SOURCES[name].per_expense for name in self.sources or ())
+
+    @cached_property
+    def decided(
+        self,
+    ) -> dict[tuple[date | None, str | tuple[str | None, ...] | None], Decision]:
+        """The day and what was read → what was decided; kept by `decisions.py`."""
+        return {}
 
     def codes(self) -> list[tuple[tuple[str | int, ...], str]]:
         """Every code written in this part, with its path."""

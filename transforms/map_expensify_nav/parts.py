@@ -87,9 +87,11 @@ def with_rounding(
     expenses of its fund source. Zero when there is none, or none that may be posted.
     """
     rule = rules_file.rules.rounding
+    if rule is None or report.total is None:
+        return parts, 0
     amounts = [line_amount(report, expense) for expense in report.expenses]
     known = [amount for amount in amounts if amount is not None]
-    if rule is None or report.total is None or len(known) < len(amounts):
+    if len(known) < len(amounts):
         return parts, 0
     difference = report.total - sum(known)
     decimals = decimals_of(report.currency, rules_file.rules.amounts.minor_units)

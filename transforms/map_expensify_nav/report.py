@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from map_expensify_nav.errors import InputError
@@ -18,6 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
 
+_TEXTS = (
+    "transaction_id",
+    "effective_currency",
+    "effective_date",
+    "effective_merchant",
+    "category",
+    "category_gl_code",
+    "tag",
+    "comment",
+    "category_payroll_code",
+    "tax_name",
+    "tax_rate_name",
+    "tax_rate",
+    "tax_code",
+    "currency",
+)
+"""The texts of an expense."""
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|\+00:00)?")
 
@@ -146,6 +164,7 @@ def read_report(record: object) -> Report:
     )
 
 
+@lru_cache(maxsize=4096)
 def parse_date(text: str | None) -> date | None:
     """A date like 2026-01-31; None for anything else."""
     match = _DATE.fullmatch(text) if text else None
@@ -157,6 +176,7 @@ def parse_date(text: str | None) -> date | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def day_of(timestamp: str | None, zone: tzinfo) -> date | None:
     """The day on which something happened, in a time zone.
 
@@ -191,29 +211,37 @@ def day_of(timestamp: str | None, zone: tzinfo) -> date | None:
 def _read_expense(item: Mapping[str, Any], position: int) -> Expense:
     reimbursable = item.get("reimbursable")
     modified_tax = _whole(item, "modified_tax_amount")
-    tags = item.get("tags")
+    tags = item.get("tags") or ()
+    # As `_text` does it, without a call for each of so many.
+    texts: dict[str, str | None] = {
+        name: (value.strip() or None) if type(value) is str else _other_text(value)
+        for name in _TEXTS
+        if (value := item.get(name)) is not None
+    }
+    text = texts.get
+    currency = _upper(text("effective_currency"))
     return Expense(
         position=position,
-        transaction_id=_text(item, "transaction_id"),
+        transaction_id=text("transaction_id"),
         amount=_whole(item, "effective_amount"),
-        currency=_currency(item, "effective_currency"),
-        date=parse_date(_text(item, "effective_date")),
-        merchant=_text(item, "effective_merchant"),
-        category=_text(item, "category"),
-        category_gl_code=_text(item, "category_gl_code"),
+        currency=currency,
+        date=parse_date(text("effective_date")),
+        merchant=text("effective_merchant"),
+        category=text("category"),
+        category_gl_code=text("category_gl_code"),
         tags={
             level: Tag(_text(tag, "name"), _text(tag, "gl_code"))
-            for tag in (tags if isinstance(tags, list) else [])
+            for tag in (tags if isinstance(tags, list) else ())
             if isinstance(tag, dict) and (level := _whole(tag, "level")) is not None
         },
-        tag=_text(item, "tag"),
-        comment=_text(item, "comment"),
-        category_payroll_code=_text(item, "category_payroll_code"),
-        tax_name=_text(item, "tax_name") or _text(item, "tax_rate_name"),
-        tax_rate=_text(item, "tax_rate"),
-        tax_code=_text(item, "tax_code"),
+        tag=text("tag"),
+        comment=text("comment"),
+        category_payroll_code=text("category_payroll_code"),
+        tax_name=text("tax_name") or text("tax_rate_name"),
+        tax_rate=text("tax_rate"),
+        tax_code=text("tax_code"),
         tax_amount=_whole(item, "tax_amount") if modified_tax is None else modified_tax,
-        tax_currency=_currency(item, "currency") or _currency(item, "effective_currency"),
+        tax_currency=_upper(text("currency")) or currency,
         reimbursable=reimbursable if isinstance(reimbursable, bool) else None,
     )
 
@@ -223,8 +251,10 @@ def _text(container: Mapping[str, Any], name: str) -> str | None:
     value = container.get(name)
     if value is None:
         return None
-    if type(value) is str:
-        return value.strip() or None
+    return (value.strip() or None) if type(value) is str else _other_text(value)
+
+
+def _other_text(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     return str(value).strip() or None
@@ -233,9 +263,14 @@ def _text(container: Mapping[str, Any], name: str) -> str | None:
 def _whole(container: Mapping[str, Any], name: str) -> int | None:
     """A whole number; None for anything else, also for a truth value and for 12.5."""
     value = container.get(name)
+    if type(value) is int or value is None:
+        return value
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _currency(container: Mapping[str, Any], name: str) -> str | None:
-    text = _text(container, name)
+    return _upper(_text(container, name))
+
+
+def _upper(text: str | None) -> str | None:
     return text.upper() if text else None

@@ -10,7 +10,8 @@ import json
 import re
 from datetime import date, timezone, tzinfo
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -42,6 +43,9 @@ from map_expensify_nav.rule_model import (
     raise_misfits,
 )
 from map_expensify_nav.templates import HEADER_FIELDS, LINE_FIELDS, check_template
+
+if TYPE_CHECKING:
+    from map_expensify_nav.yaml_marks import Path
 
 Currency = Annotated[
     str,
@@ -356,6 +360,23 @@ class Rules(RuleModel):
         ]
         raise_misfits(misfits)
         return self
+
+    @cached_property
+    def header_dimensions(self) -> list[tuple[str, Path, DimensionRule]]:
+        """Dimensions of the whole document: code in NAV, place in the file, rule."""
+        return self._dimensions_of("header")
+
+    @cached_property
+    def line_dimensions(self) -> list[tuple[str, Path, DimensionRule]]:
+        """Dimensions of each line, in the same way."""
+        return self._dimensions_of("lines")
+
+    def _dimensions_of(self, part: str) -> list[tuple[str, Path, DimensionRule]]:
+        return [
+            (name.upper(), ("dimensions", name), rule)
+            for name, rule in self.dimensions.items()
+            if rule.applies_to == part
+        ]
 
 
 def json_schema_text() -> str:

@@ -91,7 +91,8 @@ def table_key(text: str) -> str:
 
 
 def _tag_name(facts: Facts) -> str | None:
-    return facts.tag.name if facts.tag else None
+    tag = facts.tag
+    return tag.name if tag is not None else None
 
 
 def _category(facts: Facts) -> str | None:
@@ -99,7 +100,8 @@ def _category(facts: Facts) -> str | None:
 
 
 def _tag_code(facts: Facts) -> str | None:
-    return facts.tag.gl_code if facts.tag else None
+    tag = facts.tag
+    return tag.gl_code if tag is not None else None
 
 
 def _category_code(facts: Facts) -> str | None:

@@ -78,16 +78,16 @@ def header_values(report: Report) -> dict[str, str | None]:
     }
 
 
-def line_values(report: Report, expense: Expense) -> dict[str, str | None]:
-    """The fields of a line template."""
+def line_values(header: Mapping[str, str | None], expense: Expense) -> dict[str, str | None]:
+    """The fields of a line template: those of the header and the expense's own."""
     return {
+        **header,
         "merchant": expense.merchant,
         "category": expense.category,
         "comment": expense.comment,
         "date": expense.date.isoformat() if expense.date else None,
         "tag": expense.tag,
         "transaction_id": expense.transaction_id,
-        **header_values(report),
     }
 
 
@@ -126,8 +126,9 @@ def _parsed(template: str) -> tuple[tuple[str, str | None], ...]:
 
 def one_line(text: str) -> str:
     """The text on one line: line breaks, tabs and control characters become blanks, halves of characters "�"."""
-    cleaned = text if text.isprintable() else "".join(map(_printable, text))
-    return " ".join(cleaned.split())
+    if text.isprintable():  # so that the only blank in it is the ordinary one
+        return " ".join(text.split()) if "  " in text else text.strip(" ")
+    return " ".join("".join(map(_printable, text)).split())
 
 
 def cut(text: str, longest: int = LONGEST_DESCRIPTION) -> str:
