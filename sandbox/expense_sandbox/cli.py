@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 _TIMEOUT: Final = 60
+MILLISECONDS: Final = 1000
 
 _nav_url_option = click.option(
     "--nav-url",
@@ -97,6 +98,18 @@ def main() -> None:
     help="Whether Expensify allows only 5 requests in 10 seconds and 20 in 60.",
 )
 @click.option(
+    "--nav-latency-ms",
+    type=click.FloatRange(0),
+    default=0,
+    help="Milliseconds every HTTP request to NAV waits, as over a network.",
+)
+@click.option(
+    "--nav-operation-ms",
+    type=click.FloatRange(0),
+    default=0,
+    help="Milliseconds NAV takes at least for an operation: a request, or each part of a $batch.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="File that gets both addresses as JSON once the servers answer.",
@@ -110,6 +123,8 @@ def serve(
     seed: int,
     today: datetime | None,
     rate_limits: bool,
+    nav_latency_ms: float,
+    nav_operation_ms: float,
     ready_file: Path | None,
 ) -> None:
     """Serve Expensify and NAV until Ctrl-C.
@@ -133,6 +148,8 @@ def serve(
             today=_fixed(today),
             expensify_port=expensify_port,
             nav_port=nav_port,
+            nav_latency=nav_latency_ms / MILLISECONDS,
+            nav_operation_time=nav_operation_ms / MILLISECONDS,
         )
     except OSError as error:
         raise click.ClickException(

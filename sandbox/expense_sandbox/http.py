@@ -113,6 +113,10 @@ class SandboxServer:
         operation: Gives a request the short label by which faults and the log know it.
         control: Answers control requests this class doesn't know; None for others.
         save: Writes what the server keeps to its file; called by `POST /_sandbox/save` and `stop`.
+
+    Attributes:
+        latency_seconds: How long every request, control requests apart, waits before it is
+            handled; may be changed while the server runs.
     """
 
     def __init__(
@@ -128,6 +132,7 @@ class SandboxServer:
     ) -> None:
         self.name = name
         self.faults = faults if faults is not None else FaultPlan()
+        self.latency_seconds = 0.0
         self.requests_log: list[LoggedRequest] = []
         self._handler = handler
         self._operation = operation
@@ -221,6 +226,8 @@ class SandboxServer:
         """
         if request.path.startswith(CONTROL_PREFIX):
             return self.answer_control(request), None
+        if self.latency_seconds > 0:
+            time.sleep(self.latency_seconds)
         operation = self._operation(request) if self._operation is not None else ""
         faults = self.faults.take(f"{request.method} {request.path} {operation}".rstrip())
         response = self._answer_with(faults, request)

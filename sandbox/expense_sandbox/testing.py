@@ -66,6 +66,8 @@ def build_sandbox(
     today: Callable[[], date] | None = None,
     expensify_port: int = 0,
     nav_port: int = 0,
+    nav_latency: float = 0.0,
+    nav_operation_time: float = 0.0,
 ) -> Sandbox:
     """Both servers, not yet started.
 
@@ -79,6 +81,9 @@ def build_sandbox(
         today: Expensify's date; today in UTC when None.
         expensify_port: Port on 127.0.0.1; 0 lets the system choose.
         nav_port: Port on 127.0.0.1; 0 lets the system choose.
+        nav_latency: Seconds every HTTP request to NAV waits.
+        nav_operation_time: Seconds NAV takes at least for an operation: a request, or each part
+            of a `$batch`.
     """
     expensify = ExpensifyServer(
         world,
@@ -95,6 +100,8 @@ def build_sandbox(
         port=nav_port,
         books_file=books_file,
         quirks=nav_quirks if nav_quirks is not None else NavQuirks(),
+        latency=nav_latency,
+        operation_time=nav_operation_time,
     )
     return Sandbox(expensify, nav, credentials, world, books)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from expense_sandbox.faults import Fault, FaultPlan
+    from expense_sandbox.nav.pace import Pace
 
 MAXIMUM_PARTS = 100
 FIRST_ERROR_STATUS = 400
@@ -50,9 +51,13 @@ class Batches:
         api: Answers each part.
         faults: Faults for parts (`before`, `after`) and for the answer (`drop_batch_part`).
         describe: The operation label of a part, from its method and path.
+        pace: How long each part takes.
     """
 
-    def __init__(self, api: Api, faults: FaultPlan, describe: Callable[[str], str]) -> None:
+    def __init__(
+        self, api: Api, faults: FaultPlan, describe: Callable[[str], str], pace: Pace
+    ) -> None:
+        self._pace = pace
         self._api = api
         self._faults = faults
         self._describe = describe
@@ -126,7 +131,8 @@ class Batches:
     def _run(self, parts: list[_Part], *, go_on: bool) -> list[dict[str, Any]]:
         answers = []
         for part in parts:
-            response = self._answer_part(part.call)
+            with self._pace.operation():
+                response = self._answer_part(part.call)
             answers.append(_reported(part.id, response))
             if response.status >= FIRST_ERROR_STATUS and not go_on:
                 break

@@ -17,6 +17,7 @@ from expense_sandbox.nav.batch import Batches
 from expense_sandbox.nav.books import Books
 from expense_sandbox.nav.control import Control
 from expense_sandbox.nav.errors import NavError
+from expense_sandbox.nav.pace import Pace
 from expense_sandbox.nav.quirks import NavQuirks
 from expense_sandbox.nav.routes import resource_not_found
 from expense_sandbox.nav.wire import error_response
@@ -48,11 +49,12 @@ def operation_of(path: str) -> str:
 class NavServer:
     """Sends each request where it belongs."""
 
-    def __init__(self, books: Books, gatekeeper: Gatekeeper, faults: FaultPlan) -> None:
+    def __init__(self, books: Books, gatekeeper: Gatekeeper, faults: FaultPlan, pace: Pace) -> None:
+        self._pace = pace
         self._books = books
         self._gatekeeper = gatekeeper
         self._api = Api(books)
-        self._batches = Batches(self._api, faults, operation_of)
+        self._batches = Batches(self._api, faults, operation_of, pace)
         self._recent: deque[float] = deque()
         self._recent_lock = threading.Lock()
         self.url = ""
@@ -91,7 +93,8 @@ class NavServer:
         )
         if path.strip("/") == "$batch":
             return self._batches.answer(call)
-        return self._api.answer(call)
+        with self._pace.operation():
+            return self._api.answer(call)
 
     def _refuse_haste(self) -> None:
         limit = self._books.quirks.rate_limit
@@ -119,6 +122,8 @@ def build_nav_server(
     port: int = 0,
     books_file: Path | None = None,
     quirks: NavQuirks = NavQuirks(),  # noqa: B008 - frozen
+    latency: float = 0.0,
+    operation_time: float = 0.0,
 ) -> tuple[SandboxServer, Books]:
     """A server, not yet started, over fresh books or those of `books_file`.
 
@@ -129,6 +134,8 @@ def build_nav_server(
         port: Port on 127.0.0.1; 0 lets the system choose.
         books_file: Where the books are loaded from and saved to; None keeps them in memory.
         quirks: How this NAV behaves where real ones differ.
+        latency: Seconds every HTTP request waits; `SandboxServer.latency_seconds` changes it.
+        operation_time: Seconds an operation takes at least; see `Pace`.
 
     Raises:
         OSError: When the port is taken or the file cannot be read.
@@ -140,7 +147,7 @@ def build_nav_server(
         books = Books(companies, quirks=quirks)
     plan = faults if faults is not None else FaultPlan()
     gatekeeper = Gatekeeper(credentials, quirks.token_lifetime_seconds, books.clock)
-    nav = NavServer(books, gatekeeper, plan)
+    nav = NavServer(books, gatekeeper, plan, Pace(operation_time))
     server = SandboxServer(
         nav.answer,
         name="nav",
@@ -150,5 +157,6 @@ def build_nav_server(
         control=Control(books, gatekeeper).answer,
         save=None if books_file is None else lambda: books.save(books_file),
     )
+    server.latency_seconds = latency
     nav.url = server.url
     return server, books

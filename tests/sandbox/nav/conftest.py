@@ -216,12 +216,20 @@ class Nav:
 def start_nav() -> Iterator[Callable[..., Nav]]:
     servers: list[SandboxServer] = []
 
-    def start(company: CompanySeed = EUROPE, **quirks: Any) -> Nav:
+    def start(
+        company: CompanySeed = EUROPE,
+        *,
+        latency: float = 0.0,
+        operation_time: float = 0.0,
+        **quirks: Any,
+    ) -> Nav:
         server, books = build_nav_server(
             [company, SERVICES],
             credentials=CREDENTIALS,
             faults=None,
             quirks=NavQuirks(**{"today": date(2026, 2, 1), **quirks}),
+            latency=latency,
+            operation_time=operation_time,
         )
         server.start()
         servers.append(server)
