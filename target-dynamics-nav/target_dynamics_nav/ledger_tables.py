@@ -10,6 +10,11 @@ from sqlalchemy.engine import make_url
 
 metadata = sa.MetaData()
 
+WRITES = "ledger_writes"
+"""Execution option of a connection: whether its transactions write, and so have to wait for other writers."""
+
+_JSON = sa.JSON(none_as_null=True)
+
 runs = sa.Table(
     "runs",
     metadata,
@@ -18,7 +23,7 @@ runs = sa.Table(
     sa.Column("ended_at", sa.String(32)),
     sa.Column("mode", sa.String(16), nullable=False),
     sa.Column("outcome", sa.String(64)),
-    sa.Column("counts", sa.JSON),
+    sa.Column("counts", _JSON),
 )
 
 documents = sa.Table(
@@ -31,18 +36,18 @@ documents = sa.Table(
     sa.Column("company", sa.String(250), nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("status", sa.String(20), nullable=False, index=True),
-    sa.Column("reasons", sa.JSON, nullable=False),
+    sa.Column("reasons", _JSON, nullable=False),
     sa.Column("source_id", sa.String(64), index=True),
-    sa.Column("source", sa.JSON, nullable=False),
+    sa.Column("source", _JSON, nullable=False),
     sa.Column("total", sa.String(32)),
     sa.Column("currency_code", sa.String(10)),
     sa.Column("nav_id", sa.String(64)),
     sa.Column("nav_number", sa.String(35)),
     sa.Column("posted_digest", sa.String(64), comment="digest of the content that is posted"),
     sa.Column("draft_digest", sa.String(64), comment="digest of the content of the verified draft"),
-    sa.Column("content", sa.JSON, comment="financial substance as last read"),
-    sa.Column("posted_content", sa.JSON),
-    sa.Column("decided_by", sa.JSON),
+    sa.Column("content", _JSON, comment="financial substance as last read"),
+    sa.Column("posted_content", _JSON),
+    sa.Column("decided_by", _JSON),
     sa.Column("first_seen_at", sa.String(32), nullable=False),
     sa.Column("changed_at", sa.String(32), nullable=False),
     sa.Column("run_id", sa.String(64), nullable=False),
@@ -83,7 +88,8 @@ def create_engine(url: str) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def _on_begin(connection: sa.Connection) -> None:
         # Python would begin at the first write, after the last event was read: two writers could read the same one.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        writes = connection.get_execution_options().get(WRITES, True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     @sa.event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:  # noqa: ANN401 - DBAPI objects have no common type

@@ -96,9 +96,91 @@ def test_an_unusable_url_is_a_configuration_error_without_its_password() -> None
 def test_a_ledger_that_cannot_be_written_stops_the_run(ledger: Ledger, path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE events")
+    ledger.record_event("looked_up", {})
     with pytest.raises(OutageError) as caught:
-        ledger.record_event("looked_up", {})
+        ledger.flush()
     assert caught.value.code == "ledger_unavailable"
+
+
+def durable(path: Path, table: str) -> int:
+    """How many rows another process sees."""
+    with sqlite3.connect(path, timeout=0) as connection:
+        count: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
+    return count
+
+
+def test_what_is_recorded_is_known_at_once_and_durable_when_flushed(
+    ledger: Ledger, path: Path
+) -> None:
+    ledger.record_event("looked_up", {}, books=BOOKS, key=DOCUMENT.key)
+    ledger.record_standing(BOOKS, DOCUMENT, Status.POSTED, [], posted_digest=DOCUMENT.digest)
+    known = ledger.standing(BOOKS, DOCUMENT.key)
+    assert known is not None
+    assert known.status is Status.POSTED
+    assert ledger.standings(BOOKS, [DOCUMENT.key, "OTHER"]) == {DOCUMENT.key: known}
+    assert ledger.latest_posted_key(BOOKS) == DOCUMENT.key
+    assert (durable(path, "events"), durable(path, "documents")) == (1, 0)
+    ledger.flush()
+    assert (durable(path, "events"), durable(path, "documents")) == (3, 1)
+    assert ledger.standing(BOOKS, DOCUMENT.key) == known
+    assert Ledger(f"sqlite:///{path}").standing(BOOKS, DOCUMENT.key) == known
+
+
+def test_nothing_recorded_but_not_flushed_keeps_others_waiting(ledger: Ledger, path: Path) -> None:
+    ledger.record_standing(BOOKS, DOCUMENT, Status.HELD, [Problem("account_blocked", "Blocked.")])
+    with sqlite3.connect(path, timeout=0) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE runs SET outcome = 'seen'")
+
+
+def test_a_flush_that_fails_loses_nothing(ledger: Ledger, path: Path) -> None:
+    ledger.record_standing(BOOKS, DOCUMENT, Status.POSTED, [], posted_digest=DOCUMENT.digest)
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE documents RENAME TO elsewhere")
+    with pytest.raises(OutageError):
+        ledger.flush()
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE elsewhere RENAME TO documents")
+    ledger.flush()
+    assert (durable(path, "events"), durable(path, "documents")) == (2, 1)
+    assert list(ledger.verify_chain()) == []
+
+
+def test_a_document_that_stands_as_before_is_not_written(ledger: Ledger, path: Path) -> None:
+    ledger.record_standing(BOOKS, DOCUMENT, Status.POSTED, [], posted_digest=DOCUMENT.digest)
+    ledger.close()
+    again = Ledger(f"sqlite:///{path}")
+    again.start_run("run-2", "post")
+    before = path.with_name(path.name + "-wal").stat().st_size
+    again.record_standing(BOOKS, DOCUMENT, Status.POSTED, [], posted_digest=DOCUMENT.digest)
+    again.flush()
+    assert path.with_name(path.name + "-wal").stat().st_size == before
+    again.close()
+
+
+def test_closing_makes_durable(ledger: Ledger, path: Path) -> None:
+    ledger.record_event("looked_up", {})
+    ledger.close()
+    assert durable(path, "events") == 2
+
+
+def test_standings_of_very_many(ledger: Ledger) -> None:
+    documents = [
+        read_document(DocumentKind.PURCHASE_INVOICE, invoice_record(document_key=f"E{number}"))
+        for number in range(700)
+    ]
+    for document in documents[:650]:
+        ledger.record_standing(BOOKS, document, Status.HELD, [])
+    ledger.flush()
+    for document in documents[650:690]:
+        ledger.record_standing(BOOKS, document, Status.POSTED, [], posted_digest=document.digest)
+    known = ledger.standings(BOOKS, [document.key for document in documents])
+    assert list(known) == [f"E{number}" for number in range(690)]
+    assert [known[f"E{number}"].status for number in (0, 649, 650)] == [
+        Status.HELD,
+        Status.HELD,
+        Status.POSTED,
+    ]
 
 
 TAMPERING = {

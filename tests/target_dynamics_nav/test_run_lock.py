@@ -68,6 +68,7 @@ def test_writers_at_the_same_moment_keep_one_chain(tmp_path: Path) -> None:
         try:
             for number in range(40):
                 ledger.record_event("looked_up", {"number": number})
+                ledger.flush()
         except OutageError as error:
             errors.append(error)
 
