@@ -15,6 +15,7 @@ from expense_sandbox.nav import documents, opening
 from expense_sandbox.nav.codec import record_from_json, record_to_json
 from expense_sandbox.nav.company import Company
 from expense_sandbox.nav.quirks import NavQuirks
+from expense_sandbox.nav.services import PublishedServices
 from expense_sandbox.nav.store import Change, ChangeLog
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Books:
     ) -> None:
         self.quirks = quirks
         self.clock = clock
+        self.services = PublishedServices()
+        """The Web Services table, the same in every company."""
         self.lock = threading.RLock()
         self.write_count = 0
         """Successful writes through the API so far."""

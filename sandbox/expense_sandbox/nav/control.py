@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from expense_sandbox.http import CONTROL_PREFIX, Request, Response, json_response
+from expense_sandbox.nav import services
 from expense_sandbox.nav.codec import to_json
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Control:
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
         if (request.method, path) == ("GET", ["books"]):
             return self._show_books(query.get("company"))
+        if path[0] in {"services", "endpoints"}:
+            return services.answer_control(self._books.services, request, path)
         if request.method != "POST":
             return None
         if path == ["expire-tokens"]:
