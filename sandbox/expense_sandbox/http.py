@@ -40,13 +40,18 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request; `path` is percent-encoded as sent, `query` is without its question mark."""
+    """One HTTP request; `path` is percent-encoded as sent, `query` is without its question mark.
+
+    `connection` is what a handler wants to remember about the connection the request came by: the
+    same dictionary for every request on it.
+    """
 
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
     body: bytes
+    connection: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass
@@ -340,6 +345,10 @@ class _Connection(BaseHTTPRequestHandler):
     wbufsize = -1
     server: _Listener
 
+    def setup(self) -> None:
+        super().setup()
+        self._remembered: dict[str, Any] = {}
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing: `/_sandbox/requests` is the log."""
 
@@ -348,7 +357,8 @@ class _Connection(BaseHTTPRequestHandler):
         if body is None:
             return
         path, _, query = self.path.partition("?")
-        request = Request(self.command, path, query, Headers(list(self.headers.items())), body)
+        headers = Headers(list(self.headers.items()))
+        request = Request(self.command, path, query, headers, body, self._remembered)
         response, cut = self.server.owner.exchange(request)
         if response is None:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
