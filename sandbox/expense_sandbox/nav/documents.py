@@ -66,7 +66,8 @@ def create(company: Company, kind: str, fields: Mapping[str, Any]) -> records.Do
         pay_to_name=pay_to.name,
         posting_date=posting_date,
         document_date=document_date,
-        due_date=fields.get("due_date") or _due(company, pay_to.payment_terms_code, document_date),
+        due_date=fields.get("due_date")
+        or due_on(company, pay_to.payment_terms_code, document_date),
         currency_code=vendor.currency_code,
         payment_terms_code=pay_to.payment_terms_code,
         prices_include_tax=vendor.prices_include_tax,
@@ -75,7 +76,7 @@ def create(company: Company, kind: str, fields: Mapping[str, Any]) -> records.Do
     document = _with_fields(company, document, fields)
     if "due_date" not in fields and document.payment_terms_code != pay_to.payment_terms_code:
         document = replace(
-            document, due_date=_due(company, document.payment_terms_code, document_date)
+            document, due_date=due_on(company, document.payment_terms_code, document_date)
         )
     company.exchange_rate(document.currency_code, posting_date)
     return company.documents.put(document)
@@ -245,7 +246,8 @@ def _currency(company: Company, fields: Mapping[str, Any]) -> str:
     return str(code)
 
 
-def _due(company: Company, terms_code: str, document_date: date) -> date:
+def due_on(company: Company, terms_code: str, document_date: date) -> date:
+    """When a document of this date is due by its payment terms."""
     terms = company.payment_terms.first("code", terms_code)
     return document_date + timedelta(days=terms.days if terms is not None else 0)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from expense_sandbox.nav.pages.quirks import PageQuirks
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,6 +33,7 @@ class NavQuirks:
         token_lifetime_seconds: Validity of access tokens.
         maximum_page_size: Entities per page at most.
         today: NAV's work date; the real date when None.
+        pages: How pages behave as web services, for OData V4 and SOAP alike.
     """
 
     missing_record_code: Literal["BadRequest_ResourceNotFound", "Internal_RecordNotFound"] = (
@@ -54,3 +57,4 @@ class NavQuirks:
     token_lifetime_seconds: int = 3599
     maximum_page_size: int = 20_000
     today: date | None = None
+    pages: PageQuirks = field(default_factory=PageQuirks)
