@@ -37,6 +37,9 @@ _CONFIGURATION_ERRORS = {"invalid_scope", "invalid_resource"}
 class NavAuth(AuthBase):
     """Signs requests, and knows whether new credentials can be had when the old ones are turned down."""
 
+    connection_bound = False
+    """A login holds for one connection, not for one request."""
+
     @abstractmethod
     def renew(self, rejected: str | bytes | None) -> bool:
         """Called on a 401 with the `Authorization` header that was turned down; True when it is worth another try."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import threading
+from contextlib import nullcontext
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ from target_dynamics_nav.nav.retry import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from target_dynamics_nav.nav.auth import NavAuth
     from target_dynamics_nav.nav.retry import Clock
@@ -74,10 +77,25 @@ class Transport:
         timeout: tuple[float, float],
         clock: Clock,
         requests_per_five_minutes: int,
+        ca_file: str | None = None,
     ) -> None:
-        """Open no connection yet; `timeout` is seconds to connect and seconds between bytes of an answer."""
+        """Open no connection yet.
+
+        Args:
+            base_url: Address whose origin requests go to.
+            auth: Signs every request.
+            timeout: Seconds to connect, seconds between bytes of an answer.
+            clock: Time.
+            requests_per_five_minutes: Pace.
+            ca_file: PEM file with the authorities to trust instead of the machine's own.
+        """
         self._base_url = base_url
         self._auth = auth
+        self._verify: bool | str = ca_file or True
+        # who is logged in on a connection stays logged in there: its handshake must not be interleaved
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if auth.connection_bound else nullcontext()
+        )
         self._timeout = timeout
         self._clock = clock
         self._pace = Pace(requests_per_five_minutes, clock)
@@ -92,7 +110,8 @@ class Transport:
                 "User-Agent": "target-dynamics-nav",
             }
         )
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=MAX_CONNECTIONS, pool_block=True)
+        connections = 1 if auth.connection_bound else MAX_CONNECTIONS
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -137,20 +156,23 @@ class Transport:
         self._pace.wait()
         begun = self._clock.monotonic()
         try:
-            response = self._session.request(
-                method,
-                url,
-                headers=dict(headers),
-                data=data,
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
+            with self._turn:
+                response = self._session.request(
+                    method,
+                    url,
+                    headers=dict(headers),
+                    data=data,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    verify=self._verify,
+                )
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise ConfigurationError(
                     "NAV's certificate is not trusted by this machine.",
                     code="certificate_not_trusted",
-                    hint="Install the certificate's authority, or name it in REQUESTS_CA_BUNDLE.",
+                    hint="Name the certificate's authority in ca_file; the host in base_url has to be one of the "
+                    "certificate's names.",
                     field="base_url",
                     value=self._base_url,
                 ) from error
@@ -211,8 +233,13 @@ def is_loopback_address(address: str) -> bool:
     return is_loopback(urlsplit(address).hostname)
 
 
-def checked_address(setting: str, address: str) -> str:
+def checked_address(setting: str, address: str, *, allow_plain_http: bool = False) -> str:
     """The address without a trailing slash, if credentials may be sent there.
+
+    Args:
+        setting: Name of the setting, for the error.
+        address: What it holds.
+        allow_plain_http: The operator accepts that everything can be read on the way.
 
     Raises:
         ConfigurationError: Not an http(s) address, with credentials or a query in it, or unencrypted beyond this
@@ -238,11 +265,12 @@ def checked_address(setting: str, address: str) -> str:
             hint=f"Set {setting} to an address without user name, password and query.",
             field=setting,
         )
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not allow_plain_http and not is_loopback(parts.hostname):
         raise ConfigurationError(
             f"{setting} is not encrypted; secrets go over https only.",
             code="address_not_encrypted",
-            hint=f"Set {setting} to an address that begins with https://.",
+            hint=f"Set {setting} to an address that begins with https://. For a NAV server of your own that has no "
+            "certificate, allow_plain_http accepts that anybody on the network can read password and data.",
             field=setting,
             value=trimmed,
         )
