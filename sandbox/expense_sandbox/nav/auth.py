@@ -1,4 +1,4 @@
-"""Who may talk to the stand-in: an Entra-like token endpoint, Bearer and Basic checks."""
+"""Who may talk to the stand-in: an Entra-like token endpoint; Bearer, Basic and NTLM checks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import parse_qs
 
 from expense_sandbox.http import Request, Response, json_response
+from expense_sandbox.nav import ntlm
 from expense_sandbox.nav.errors import NavError
 
 if TYPE_CHECKING:
@@ -21,6 +22,18 @@ if TYPE_CHECKING:
 SCOPE = "https://api.businesscentral.dynamics.com/.default"
 RESOURCE = "https://api.businesscentral.dynamics.com"
 SHARED_TENANTS = ("organizations", "common")
+CredentialType = Literal["Any", "Windows", "UserName", "NavUserPassword", "AccessControlService"]
+"""NAV's setting ClientServicesCredentialType; `Any`, unlike a real server, takes what comes."""
+_SCHEMES: dict[CredentialType, tuple[str, ...]] = {
+    "Any": ("negotiate", "ntlm", "basic", "bearer"),
+    "Windows": ("negotiate", "ntlm"),
+    "UserName": ("basic",),
+    "NavUserPassword": ("basic",),
+    "AccessControlService": ("basic", "bearer"),
+}
+_OFFERS = {"negotiate": "Negotiate", "ntlm": "NTLM", "basic": 'Basic realm=""'}
+_CHALLENGE, _USER = "ntlm_challenge", "ntlm_user"
+"""What is remembered about a connection."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +44,11 @@ class NavCredentials:
         tenant_id: Entra tenant, part of the token endpoint's path.
         client_id: The app registration.
         client_secret: Its secret.
-        username: User for Basic authentication.
-        password: That user's web service access key.
+        username: User for Basic authentication and NTLM.
+        password: That user's web service access key, and the password with NTLM.
         refresh_token: Accepted by the refresh_token grant of clients that act for a user; "" is
             none.
+        domain: The Windows domain of the user, who may be named with or without it.
     """
 
     tenant_id: str
@@ -43,6 +57,7 @@ class NavCredentials:
     username: str
     password: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)
+    domain: str = "NORTHWIND"
 
 
 class Gatekeeper:
@@ -65,6 +80,10 @@ class Gatekeeper:
         self._clock = clock
         self._lock = threading.Lock()
         self._tokens: dict[str, datetime] = {}
+        self.credential_type: CredentialType = "Any"
+        """How the on-premises server lets users in."""
+        self.takes_ntlm = True
+        """NAV's setting ServicesUseNTLMAuthentication: off, only Kerberos would do."""
 
     def expire_tokens(self) -> None:
         """Let every token handed out so far be refused from now on."""
@@ -153,6 +172,58 @@ class Gatekeeper:
             status,
         )
 
+    def set_credential_type(self, name: object) -> bool:
+        """Choose how the on-premises server lets users in; whether there is such a way."""
+        chosen = next((known for known in get_args(CredentialType) if known == name), None)
+        if chosen is not None:
+            self.credential_type = chosen
+        return chosen is not None
+
+    def challenge(self, request: Request) -> str | None:
+        """What an on-premises server answers a request with before it looks at it.
+
+        NTLM lets a connection in, not a request: a handshake of three messages, each a request of
+        its own, after which the connection's other requests need no credentials.
+
+        Returns:
+            The `WWW-Authenticate` header to refuse the request with, or None to let it pass.
+        """
+        accepted = _SCHEMES[self.credential_type]
+        offer = ", ".join(_OFFERS[scheme] for scheme in accepted if scheme in _OFFERS)
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        if not scheme:
+            return None if _USER in request.connection else offer
+        request.connection.pop(_USER, None)
+        if scheme.lower() not in accepted:
+            return offer
+        if scheme.lower() in {"negotiate", "ntlm"}:
+            answer = self._shake_hands(request, value.strip())
+            return offer if answer == "" else answer and f"{scheme} {answer}"
+        if scheme.lower() == "basic":
+            return None if self._knows_user(value.strip()) else offer
+        return None if self._knows_token(value.strip()) else offer
+
+    def _shake_hands(self, request: Request, token: str) -> str | None:
+        """The next message of a handshake in base64, "" to refuse it, None when it is complete."""
+        known = self._credentials
+        challenge = request.connection.pop(_CHALLENGE, None)
+        if not self.takes_ntlm:
+            return ""
+        try:
+            message = base64.b64decode(token, validate=True)
+            if ntlm.message_type(message) == ntlm.NEGOTIATE_MESSAGE:
+                fresh = ntlm.Challenge.fresh(known.domain)
+                request.connection[_CHALLENGE] = fresh
+                return base64.b64encode(fresh.message()).decode()
+            if not isinstance(challenge, ntlm.Challenge):
+                return ""
+            if not challenge.is_answered(message, known.username, known.password):
+                return ""
+        except (ValueError, ntlm.NtlmError):
+            return ""
+        request.connection[_USER] = known.username
+        return None
+
     def check(self, request: Request) -> None:
         """Let the request pass.
 
@@ -183,4 +254,5 @@ class Gatekeeper:
         except (binascii.Error, UnicodeDecodeError):
             return False
         known = f"{self._credentials.username}:{self._credentials.password}"
-        return secrets.compare_digest(pair.encode(), known.encode())
+        given = pair.removeprefix(f"{self._credentials.domain}\\")
+        return secrets.compare_digest(given.encode(), known.encode())
