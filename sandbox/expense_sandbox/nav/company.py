@@ -46,8 +46,13 @@ class Company:
         self.numbers = dict(FIRST_NUMBERS)
         """Next number of each series. Not undone by a roll-back: gaps are NAV's."""
 
-        def table(name: str, record_type: Any, **indexes: Callable[[Any], Any]) -> Any:  # noqa: ANN401
-            return Table(name, record_type, company_id, log, indexes)
+        def table(
+            name: str,
+            record_type: Any,  # noqa: ANN401 - any row's class
+            sums: dict[str, Callable[[Any], Any]] | None = None,
+            **indexes: Callable[[Any], Any],
+        ) -> Any:  # noqa: ANN401 - a table of those
+            return Table(name, record_type, company_id, log, indexes, sums=sums)
 
         def by_code(row: Any) -> str:  # noqa: ANN401
             return str(row.code)
@@ -98,6 +103,7 @@ class Company:
             external_number=lambda row: (row.kind, row.external_number),
             vendor_number=lambda row: (row.kind, row.vendor_number),
             number=lambda row: (row.kind, row.number),
+            status=lambda row: (row.kind, row.status),
         )
         self.document_lines: Table[records.DocumentLine] = table(
             "document_lines", records.DocumentLine, document=lambda row: row.document_id
@@ -114,6 +120,7 @@ class Company:
         self.ledger_entries: Table[records.LedgerEntry] = table(
             "ledger_entries",
             records.LedgerEntry,
+            sums={"account_number": lambda row: (row.account_number, row.amount)},
             document_number=lambda row: row.document_number,
             external_document_number=lambda row: row.external_document_number,
             account_number=lambda row: row.account_number,
@@ -121,6 +128,7 @@ class Company:
         self.vendor_entries: Table[records.VendorEntry] = table(
             "vendor_entries",
             records.VendorEntry,
+            sums={"vendor_number": lambda row: (row.vendor_number, row.local_amount)},
             external=lambda row: (
                 row.document_type,
                 row.external_document_number,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote
 
 from expense_sandbox.http import CONTROL_PREFIX, Request, Response, json_response
 from expense_sandbox.nav import services
-from expense_sandbox.nav.codec import to_json
+from expense_sandbox.nav.codec import record_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,4 +128,4 @@ def _document(company: Company, document: records.Document) -> dict[str, Any]:
 
 def _shown(record: object) -> dict[str, Any]:
     hidden = {"version", "modified_at", "texts"}
-    return {name: to_json(value) for name, value in vars(record).items() if name not in hidden}
+    return {name: value for name, value in record_to_json(record).items() if name not in hidden}

@@ -111,10 +111,11 @@ def _written(
 
 
 def _store(company: Company, parent: _Writable, after: Mapping[str, str]) -> Record:
+    after = dimensions.shared(after)
     if isinstance(parent, records.Document):
         company.touched[parent.id] = None
-        return company.documents.put(replace(parent, dimensions=dict(after)))
+        return company.documents.put(replace(parent, dimensions=after))
     if isinstance(parent, records.DocumentLine):
         company.touched[parent.document_id] = None
-        return company.document_lines.put(replace(parent, dimensions=dict(after)))
-    return company.journal_lines.put(replace(parent, dimensions=dict(after)))
+        return company.document_lines.put(replace(parent, dimensions=after))
+    return company.journal_lines.put(replace(parent, dimensions=after))

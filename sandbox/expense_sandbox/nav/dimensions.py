@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from expense_sandbox.nav.errors import dialog
@@ -22,7 +23,7 @@ ALREADY_THERE = (
 POSTABLE_TYPES = ("Standard", "Begin-Total")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DimensionSetLine(Record):
     """One dimension of a row's set; `id` is the dimension's."""
 
@@ -59,6 +60,16 @@ def lines_of(
         )
 
 
+@lru_cache(maxsize=4096)
+def _set_of(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return dict(items)
+
+
+def shared(dimensions: Mapping[str, str]) -> dict[str, str]:
+    """The one copy of a set that all rows with it hold, like NAV's dimension set entries."""
+    return _set_of(tuple(sorted(dimensions.items())))
+
+
 def inherited(
     company: Company, base: records.Dimensions, sources: Iterable[tuple[str, str]]
 ) -> dict[str, str]:
@@ -68,7 +79,7 @@ def inherited(
         for default in company.defaults_of(parent_type, number):
             if default.value_code:
                 result[default.dimension_code] = default.value_code
-    return result
+    return shared(result)
 
 
 def with_value(
@@ -156,7 +167,7 @@ def shortcuts(
             result.pop(code, None)
         else:
             result[code] = _value_code(company, code, {"value_code": value_code})
-    return result
+    return shared(result)
 
 
 def problem_of_values(company: Company, dimensions: records.Dimensions) -> str | None:

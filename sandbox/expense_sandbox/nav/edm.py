@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from expense_sandbox.nav.errors import NavError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from expense_sandbox.nav.store import Record
 
     Read = Callable[[Company, Any], Any]
+    Column = tuple[str, Read, Callable[[Any], Any] | None]
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 NO_DATE = "0001-01-01"
@@ -64,6 +67,7 @@ class Property:
         members: The captions of an enum or option.
         attribute: The record's attribute it shows, and the name its values are written under.
         read: How its value is found when no attribute holds it.
+        key: The attribute's name.
     """
 
     name: str
@@ -73,17 +77,21 @@ class Property:
     members: tuple[str, ...] = ()
     attribute: str = ""
     read: Read | None = None
+    key: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        """The attribute's name."""
-        return self.attribute or snake(self.name)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.attribute or snake(self.name))
 
     def value_of(self, company: Company, record: Record) -> Any:  # noqa: ANN401 - any kind
         """The record's value, as Python has it."""
         if self.read is not None:
             return self.read(company, record)
         return getattr(record, self.key)
+
+
+def _attribute(key: str) -> Read:
+    get = attrgetter(key)
+    return lambda _company, record: get(record)
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,9 @@ class EntityType:
     has_etag: bool = True
     by_name: dict[str, Property] = field(init=False, repr=False, compare=False)
     navigation_by_name: dict[str, Navigation] = field(init=False, repr=False, compare=False)
+    _columns: dict[tuple[tuple[str, ...], bool], tuple[Column, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {item.name: item for item in self.properties})
@@ -125,7 +136,20 @@ class EntityType:
         """Name with namespace."""
         return f"Microsoft.NAV.{self.name}"
 
+    def columns(self, select: tuple[str, ...], *, decimals_as_text: bool) -> tuple[Column, ...]:
+        """How to write the selected properties, all of them when none is named."""
+        key = (select, decimals_as_text)
+        if key not in self._columns:
+            convert = _AS_TEXT if decimals_as_text else _TO_WIRE
+            self._columns[key] = tuple(
+                (item.name, item.read or _attribute(item.key), convert.get(item.kind))
+                for item in self.properties
+                if not select or item.name in select
+            )
+        return self._columns[key]
 
+
+@lru_cache(maxsize=1024)
 def encoded(member: str) -> str:
     """An enum caption as a member name: `G/L Account` is `G_x002F_L_x0020_Account`."""
     if member == "":
@@ -152,25 +176,21 @@ def moment(value: datetime) -> str:
     return f"{text}{fraction}Z"
 
 
-def to_wire(item: Property, value: Any) -> Any:  # noqa: ANN401 - any kind
-    """A value as JSON shows it; blanks are never null."""
-    if item.kind is Kind.ENUM:
-        return encoded(value)
-    if item.kind is Kind.GUID:
-        return value or NO_ID
-    if item.kind is Kind.DATE:
-        return value.isoformat() if value is not None else NO_DATE
-    if item.kind is Kind.DATETIME:
-        return moment(value)
-    if item.kind is Kind.DECIMAL:
-        return _plain(Decimal(value))
-    return value
-
-
-def _plain(value: Decimal) -> Decimal | int:
-    if value == value.to_integral_value():
+def _plain(value: Decimal | int) -> Decimal | int:
+    if isinstance(value, int) or value == value.to_integral_value():
         return int(value)
     return value.normalize()
+
+
+# Values as JSON shows them; blanks are never null. Kinds that are not named go as they are.
+_TO_WIRE: dict[Kind, Callable[[Any], Any]] = {
+    Kind.ENUM: encoded,
+    Kind.GUID: lambda value: value or NO_ID,
+    Kind.DATE: lambda value: NO_DATE if value is None else value.isoformat(),
+    Kind.DATETIME: moment,
+    Kind.DECIMAL: _plain,
+}
+_AS_TEXT = {**_TO_WIRE, Kind.DECIMAL: lambda value: format(Decimal(_plain(value)), "f")}
 
 
 def from_wire(item: Property, value: Any, *, decimals_as_text: bool = False) -> Any:  # noqa: ANN401

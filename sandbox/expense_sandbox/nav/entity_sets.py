@@ -142,6 +142,7 @@ def _document_set(entity: EntityType, kind: str) -> EntitySet:
             external: _by("documents", "external_number", kind),
             "number": _by("documents", "number", kind),
             "vendorNumber": _by("documents", "vendor_number", kind),
+            "status": _by("documents", "status", kind),
         },
     )
 

@@ -50,14 +50,12 @@ def terms_id(company: Company, row: Any) -> str:  # noqa: ANN401 - vendors and d
     return terms.id if terms is not None else ""
 
 
-def _balance(company: Company, row: records.Vendor) -> Decimal | int:
-    return -sum(
-        entry.local_amount for entry in company.vendor_entries.find("vendor_number", row.number)
-    )
+def _balance(company: Company, row: records.Vendor) -> Decimal:
+    return -company.vendor_entries.total("vendor_number", row.number)
 
 
-def _net_change(company: Company, row: records.Account) -> Decimal | int:
-    return sum(entry.amount for entry in company.ledger_entries.find("account_number", row.number))
+def _net_change(company: Company, row: records.Account) -> Decimal:
+    return company.ledger_entries.total("account_number", row.number)
 
 
 def _shortcut(position: int) -> Read:

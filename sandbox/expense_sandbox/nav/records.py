@@ -18,7 +18,7 @@ Dimensions = Mapping[str, str]
 """Dimension code to value code; never changed in place."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CompanyRow(Record):
     """A company as the API lists it."""
 
@@ -27,7 +27,7 @@ class CompanyRow(Record):
     timestamp: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LedgerSetup(Record):
     """General Ledger Setup: one row a company."""
 
@@ -40,7 +40,7 @@ class LedgerSetup(Record):
     tax_rates: Mapping[str, Decimal]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DefaultDimension(Record):
     """A default dimension of a vendor, employee or account."""
 
@@ -51,7 +51,7 @@ class DefaultDimension(Record):
     posting_rule: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Account(Record):
     """A G/L account."""
 
@@ -64,7 +64,7 @@ class Account(Record):
     tax_code: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BankAccount(Record):
     """A bank account with the G/L account of its posting group."""
 
@@ -73,7 +73,7 @@ class BankAccount(Record):
     gl_account: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Vendor(Record):
     """A vendor card; `texts` holds what nothing here depends on, by wire name."""
 
@@ -88,7 +88,7 @@ class Vendor(Record):
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Employee(Record):
     """An employee card; `texts` holds what nothing here depends on, by wire name."""
 
@@ -105,7 +105,7 @@ class Employee(Record):
         return f"{self.given_name} {self.surname}".strip()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Dimension(Record):
     """A dimension."""
 
@@ -114,7 +114,7 @@ class Dimension(Record):
     blocked: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DimensionValue(Record):
     """A dimension value."""
 
@@ -126,7 +126,7 @@ class DimensionValue(Record):
     value_number: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Currency(Record):
     """A foreign currency."""
 
@@ -135,7 +135,7 @@ class Currency(Record):
     rounding_precision: Decimal
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ExchangeRate(Record):
     """`amount` of the currency are worth `relational_amount` of the company's own."""
 
@@ -145,7 +145,7 @@ class ExchangeRate(Record):
     relational_amount: Decimal
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PaymentTerms(Record):
     """Payment terms of so many days net."""
 
@@ -154,7 +154,7 @@ class PaymentTerms(Record):
     days: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AccountingPeriod(Record):
     """One month of a fiscal year."""
 
@@ -163,7 +163,7 @@ class AccountingPeriod(Record):
     new_fiscal_year: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Document(Record):
     """A purchase invoice or credit memo, draft or posted; amounts in the document's currency."""
 
@@ -197,7 +197,7 @@ class Document(Record):
         return self.status != "Draft"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentLine(Record):
     """A line of a purchase document."""
 
@@ -220,7 +220,7 @@ class DocumentLine(Record):
     amount_including_tax: Decimal = ZERO
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Journal(Record):
     """A general journal batch."""
 
@@ -231,7 +231,7 @@ class Journal(Record):
     balancing_account_number: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class JournalLine(Record):
     """A general journal line; amounts in the company's own currency, positive is debit."""
 
@@ -251,7 +251,7 @@ class JournalLine(Record):
     dimensions: Dimensions = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LedgerEntry(Record):
     """A general ledger entry; `amount` in the company's own currency, positive is debit."""
 
@@ -268,7 +268,7 @@ class LedgerEntry(Record):
     dimensions: Dimensions
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class VendorEntry(Record):
     """A vendor ledger entry; negative is owed to the vendor."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from expense_sandbox.nav.edm import Kind, etag_of, to_wire
+from expense_sandbox.nav.edm import etag_of
 from expense_sandbox.nav.query import Query, next_link
 
 if TYPE_CHECKING:
@@ -36,13 +35,10 @@ class Renderer:
         result: dict[str, Any] = {}
         if entity_set.type.has_etag:
             result["@odata.etag"] = etag_of(record)
-        for item in entity_set.type.properties:
-            if query.select and item.name not in query.select:
-                continue
-            value = to_wire(item, item.value_of(company, record))
-            if self.decimals_as_text and item.kind is Kind.DECIMAL:
-                value = format(Decimal(value), "f")
-            result[item.name] = value
+        columns = entity_set.type.columns(query.select, decimals_as_text=self.decimals_as_text)
+        for name, read, convert in columns:
+            value = read(company, record)
+            result[name] = value if convert is None else convert(value)
         for expand in query.expands:
             child = self.sets[expand.navigation.entity_set]
             rows = expand.query.sorted_rows(company, child.type, list(child.rows(company, record)))

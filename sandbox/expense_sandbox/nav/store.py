@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 NEVER = datetime(1, 1, 1, tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """What every row has.
 
@@ -99,6 +100,7 @@ class Table(Generic[RecordT]):
         company_id: Whose rows they are.
         log: Where writes are noted.
         indexes: Index name to the key a row has in it.
+        sums: Sum name to a row's key and amount in it; kept up to date, as NAV's own are.
     """
 
     def __init__(
@@ -108,6 +110,8 @@ class Table(Generic[RecordT]):
         company_id: str,
         log: ChangeLog,
         indexes: Mapping[str, Callable[[RecordT], Hashable]],
+        *,
+        sums: Mapping[str, Callable[[RecordT], tuple[Hashable, Decimal]]] | None = None,
     ) -> None:
         self.name = name
         self.record_type = record_type
@@ -116,6 +120,8 @@ class Table(Generic[RecordT]):
         self._rows: dict[str, RecordT] = {}
         self._key_of = dict(indexes)
         self._indexes: dict[str, dict[Hashable, dict[str, None]]] = {index: {} for index in indexes}
+        self._amount_of = dict(sums or {})
+        self._sums: dict[str, dict[Hashable, Decimal]] = {name: {} for name in self._amount_of}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -135,6 +141,10 @@ class Table(Generic[RecordT]):
         """The oldest row with this key in the index."""
         record_id = next(iter(self._indexes[index].get(key, ())), None)
         return None if record_id is None else self._rows[record_id]
+
+    def total(self, name: str, key: Hashable) -> Decimal:
+        """The sum of the amounts of all rows with this key."""
+        return self._sums[name].get(key, Decimal(0))
 
     def put(self, record: RecordT) -> RecordT:
         """Insert the row or replace the one with its id; gives it back as stored."""
@@ -171,6 +181,11 @@ class Table(Generic[RecordT]):
                     del entries[old_key]
             if record is not None:
                 entries.setdefault(new_key, {})[record_id] = None
+        for name, amount_of in self._amount_of.items():
+            for row, sign in ((before, -1), (record, 1)):
+                if row is not None:
+                    key, amount = amount_of(row)
+                    self._sums[name][key] = self.total(name, key) + sign * amount
         if record is None:
             self._rows.pop(record_id, None)
         else:
