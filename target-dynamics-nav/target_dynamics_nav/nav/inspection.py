@@ -1,20 +1,11 @@
 """What a check of a NAV server finds, whatever the dialect: the interface between `doctor` and the dialects.
 
-Each dialect has an `Inspector`: `ApiV2Inspector`, `OdataV4Inspector`, `SoapInspector` (`nav/<dialect>_inspection.py`), made
-by `factory.build_inspector`. `inspect(company)` yields findings in the order in which a person would mend things, each one
-clear line, and only reads: address, encryption, credentials, company, then each service with the fields that are needed of
-it, the way to post, journals. It never raises a TargetError: `reached` and `finding_of` turn one into findings. What cannot
-be checked because of an earlier failure is left out.
-
-    def inspect(self, company: str) -> Iterator[Finding]:
-        try:
-            names = self._ask_for_companies()
-        except TargetError as error:
-            yield from reached(self._base_url, error)
-            return
-        yield from reached(self._base_url)
-        ...
-        yield Finding("vendors", Verdict.MISSING, "No page of vendors is published.", "Publish page 27 …")
+Each dialect has an `Inspector`: `ApiV2Inspector`, `OdataV4Inspector`, `SoapInspector` (`nav/<dialect>_inspection.py`),
+made by `factory.build_inspector`. `inspect(company)` yields findings in the order in which a person would mend things,
+each one clear line, and only reads: address, encryption, credentials, company, then each service with the fields that
+are needed of it, the way to post, journals. It never raises a TargetError: it begins with one request, whose end
+`reached` turns into findings; `finding_of` does so for the error of a later one. What cannot be looked at because of
+something missing is left out.
 """
 
 from __future__ import annotations
