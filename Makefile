@@ -65,7 +65,7 @@ format: setup
 lock: $(UV)  ## After a change of dependencies
 	$(UV) lock
 	$(UV) export --quiet --frozen --no-emit-workspace --no-hashes --no-annotate --no-header --no-default-groups \
-	  --package tap-expensify --package map-expensify-nav --package target-dynamics-nav --extra soap -o constraints.txt
+	  --package tap-expensify --package map-expensify-nav --package target-dynamics-nav --extra postgresql --extra soap -o constraints.txt
 
 clean:
 	rm -rf .uv .venv .meltano .third-party .demo
