@@ -49,3 +49,42 @@ def not_in_table(field: str, table: str, value: str, related: str) -> NavError:
         f"The field {field} of table {table} contains a value ({value}) that cannot be found "
         f"in the related table ({related}).",
     )
+
+
+def record_not_found(table: str, identification: str) -> NavError:
+    """The refusal of a key that no record has; the identification reads `No.='1001'`."""
+    return NavError(
+        "Internal_RecordNotFound",
+        f"The {table} does not exist. Identification fields and values: {identification}",
+    )
+
+
+def read_only(control: str) -> NavError:
+    """The refusal to write what a page does not let be edited."""
+    return NavError("BadRequest_InvalidOperation", f"Control '{control}' is read-only.")
+
+
+def too_long(value: str, length: int) -> NavError:
+    """The refusal of a text longer than its field."""
+    return NavError(
+        "Application_StringExceededLength",
+        f"The length of the string is {len(value)}, but it must be less than or equal to {length} "
+        f"characters. Value: {value}",
+    )
+
+
+def cannot_evaluate(value: str, type_name: str) -> NavError:
+    """The refusal of a text that is no value of the type."""
+    return NavError(
+        "Application_EvaluateException",
+        f'The value "{value}" can\'t be evaluated into type {type_name}.',
+    )
+
+
+def callback() -> NavError:
+    """The refusal of what would ask a person: web services have nobody to ask."""
+    return NavError(
+        "Application_CallbackNotAllowed",
+        "Microsoft Dynamics NAV Server attempted to issue a client callback to show a "
+        "confirmation dialog box.",
+    )
