@@ -135,6 +135,12 @@ class Transport:
             NetworkFailure: No whole answer came.
             ConfigurationError: TLS fails, or the server sends us elsewhere.
         """
+        return _answer(self.respond(method, url, headers, data))
+
+    def respond(
+        self, method: str, url: str, headers: Mapping[str, str], data: bytes | None
+    ) -> requests.Response:
+        """As `exchange`, for answers that are no JSON."""
         response = self._send(method, url, headers, data)
         rejected = response.request.headers.get("Authorization")
         if response.status_code == HTTPStatus.UNAUTHORIZED and self._auth.renew(rejected):
@@ -148,7 +154,7 @@ class Transport:
                 field="base_url",
                 value=self._base_url,
             )
-        return _answer(response)
+        return response
 
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | None
