@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from expense_sandbox.nav.odata_v4.quirks import ODataV4Quirks
 from expense_sandbox.nav.pages.quirks import PageQuirks
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class NavQuirks:
         maximum_page_size: Entities per page at most.
         today: NAV's work date; the real date when None.
         pages: How pages behave as web services, for OData V4 and SOAP alike.
+        odata_v4: How OData V4 behaves, below `/{instance}/ODataV4`.
     """
 
     missing_record_code: Literal["BadRequest_ResourceNotFound", "Internal_RecordNotFound"] = (
@@ -58,3 +60,4 @@ class NavQuirks:
     maximum_page_size: int = 20_000
     today: date | None = None
     pages: PageQuirks = field(default_factory=PageQuirks)
+    odata_v4: ODataV4Quirks = field(default_factory=ODataV4Quirks)
