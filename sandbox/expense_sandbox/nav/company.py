@@ -21,6 +21,7 @@ FIRST_NUMBERS = {
     (records.INVOICE, "posted"): 1080001,
     (records.CREDIT_MEMO, "draft"): 1040001,
     (records.CREDIT_MEMO, "posted"): 1090001,
+    ("G/L Register", "posted"): 1,
 }
 """Where the number series of documents start."""
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Create = Callable[[Company, Record | None, Mapping[str, Any]], Record]
     Change = Callable[[Company, Record | None, Any, Mapping[str, Any]], Record]
     Delete = Callable[[Company, Record | None, Any], None]
-    Action = Callable[[Books, Company, Any], None]
+    Action = Callable[[Books, Company, Any], object]
     Look = Callable[[Company, Any], Iterable[Record]]
 
 

@@ -22,8 +22,11 @@ BLANK_TYPE = " "
 """The document type of journal lines: the API cannot set another."""
 
 
-def post(books: Books, company: Company, journal: records.Journal) -> None:
+def post(books: Books, company: Company, journal: records.Journal) -> int:
     """Post every line of the journal, then delete the lines.
+
+    Returns:
+        Number of the G/L register the posting made.
 
     Raises:
         NavError: With the first reason NAV finds; nothing is posted then.
@@ -49,7 +52,9 @@ def post(books: Books, company: Company, journal: records.Journal) -> None:
             records.JournalLine(id=new_id(), journal_id=journal.id, line_number=10000)
         )
     company.journals.put(journal)
+    register = int(company.next_number("G/L Register", "posted"))
     books.commit()
+    return register
 
 
 def _says_something(line: records.JournalLine) -> bool:
