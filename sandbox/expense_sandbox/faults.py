@@ -11,12 +11,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FaultKind = Literal[
-    "before", "after", "reset_before", "reset_after", "delay", "truncate", "drop_batch_part"
-]
-"""`before` and `after` answer with `status` instead of, or in spite of, what the handler did."""
+    "before", "after",  # answered with `status` instead of, or in spite of, what was done
+    "reset_before", "reset_after",  # TCP reset instead of an answer
+    "delay", "delay_after",  # slow to be done, or done at once and slow to be answered
+    "truncate",  # an answer that breaks off
+    "stop_before", "stop_after",  # a batch ends at this part: `status` for the whole of it
+    "omit_answer",  # a part is done, its answer is missing from the batch's
+    "drop_batch_part", "null_batch_ids", "reverse_batch_answers",  # the whole batch's answer
+    "rival",  # another client is faster, see `Rival`
+    "expire_tokens",  # every access token given so far is no longer good
+]  # fmt: skip
 
-HTTP_KINDS: frozenset[str] = frozenset(get_args(FaultKind)) - {"drop_batch_part"}
+Rival = Literal["same", "post", "change", "delete"]
+"""What another client does just before: the same request; a create and its posting; a change of the
+document or journal the request is about; or its deletion."""
+
+HTTP_KINDS: frozenset[str] = frozenset(
+    {"before", "after", "reset_before", "reset_after", "delay", "delay_after", "truncate"}
+)
 """Kinds the HTTP server applies by itself; the rest is for the handlers to ask for."""
+
+PART_KINDS = HTTP_KINDS | {"stop_before", "stop_after", "omit_answer", "rival"}
+"""Kinds for a part of a batch. A reset there is the service breaking down: what follows in the
+batch is not done."""
+
+ENVELOPE_KINDS: frozenset[str] = frozenset(
+    {"drop_batch_part", "null_batch_ids", "reverse_batch_answers"}
+)
+"""Kinds for what a batch answers as a whole."""
 
 ALWAYS = -1
 
@@ -30,13 +52,15 @@ class Fault:
         match: Regular expression searched in `"METHOD path operation"`.
         times: How many matching requests are hit; `ALWAYS` (-1) for all.
         skip: How many matching requests pass unharmed first.
-        status: HTTP status of `before` and `after`.
+        status: HTTP status of `before` and `after`, `stop_before` and `stop_after`.
         headers: Headers of that answer, e.g. `{"Retry-After": "2"}`.
         body: Body of that answer.
-        delay_seconds: How long `delay` waits before the request is handled.
+        delay_seconds: How long `delay` waits before the request is handled, `delay_after` before
+            it is answered.
         keep_bytes: How much of the body `truncate` lets through; half of it when None.
         silent: `truncate` declares the shorter length, so that HTTP itself notices nothing.
         part: Index of the answer `drop_batch_part` leaves out.
+        rival: What another client does first, for `rival`.
     """
 
     kind: FaultKind
@@ -50,10 +74,13 @@ class Fault:
     keep_bytes: int | None = None
     silent: bool = False
     part: int = 0
+    rival: Rival = "same"
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(FaultKind):
             raise ValueError(f"Unknown fault kind {self.kind!r}; use one of {get_args(FaultKind)}.")
+        if self.rival not in get_args(Rival):
+            raise ValueError(f"Unknown rival fault {self.rival!r}; use one of {get_args(Rival)}.")
         try:
             re.compile(self.match)
         except re.error as error:

@@ -56,11 +56,23 @@ class Request:
 
 @dataclass
 class Response:
-    """One HTTP answer; Content-Length and Date are added when it is sent."""
+    """One HTTP answer; Content-Length and Date are added when it is sent.
+
+    Attributes:
+        status: HTTP status.
+        headers: By name.
+        body: What is sent.
+        cut: A `truncate` fault to apply while sending it.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    cut: Fault | None = None
+
+
+class ConnectionBrokenError(Exception):
+    """Raised by a handler that breaks the connection instead of answering."""
 
 
 Handler = Callable[[Request], Response]
@@ -248,6 +260,8 @@ class SandboxServer:
             )
         )
         cut = next((fault for fault in faults if fault.kind == "truncate"), None)
+        if cut is None and response is not None:
+            cut = response.cut
         return response, cut
 
     def _answer_with(self, faults: tuple[Fault, ...], request: Request) -> Response | None:
@@ -258,17 +272,24 @@ class SandboxServer:
             if fault.kind == "reset_before":
                 return None
             if fault.kind == "before":
-                return _status_answer(fault)
-        response = self._handler(request)
+                return status_answer(fault)
+        try:
+            response = self._handler(request)
+        except ConnectionBrokenError:
+            return None
+        for fault in faults:
+            if fault.kind == "delay_after":
+                time.sleep(fault.delay_seconds)
         for fault in faults:
             if fault.kind == "reset_after":
                 return None
             if fault.kind == "after":
-                return _status_answer(fault)
+                return status_answer(fault)
         return response
 
 
-def _status_answer(fault: Fault) -> Response:
+def status_answer(fault: Fault) -> Response:
+    """The answer of a fault that has a status."""
     headers = {"Content-Type": "application/json", **fault.headers}
     return Response(fault.status, headers, fault.body.encode())
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from expense_sandbox.http import Headers, Response
+from expense_sandbox.faults import ENVELOPE_KINDS, PART_KINDS
+from expense_sandbox.http import ConnectionBrokenError, Headers, Response, status_answer
 from expense_sandbox.nav.api_v2 import Api, Call
 from expense_sandbox.nav.errors import NavError
+from expense_sandbox.nav.rival import RivalClient
 from expense_sandbox.nav.wire import (
     dumps,
     error_response,
@@ -28,8 +31,15 @@ if TYPE_CHECKING:
 
 MAXIMUM_PARTS = 100
 FIRST_ERROR_STATUS = 400
-PART_KINDS = ("before", "after")
 INHERITED_HEADERS = ("Data-Access-Intent", "Accept", "Accept-Language", "CompanyId", "Company")
+
+
+class _StoppedError(Exception):
+    """Ends a batch in the middle; what it committed so far stays."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.kind)
+        self.fault = fault
 
 
 class _RolledBackError(Exception):
@@ -49,7 +59,7 @@ class Batches:
 
     Args:
         api: Answers each part.
-        faults: Faults for parts (`before`, `after`) and for the answer (`drop_batch_part`).
+        faults: Faults for parts (`PART_KINDS`) and for the whole answer (`ENVELOPE_KINDS`).
         describe: The operation label of a part, from its method and path.
         pace: How long each part takes.
     """
@@ -58,6 +68,7 @@ class Batches:
         self, api: Api, faults: FaultPlan, describe: Callable[[str], str], pace: Pace
     ) -> None:
         self._pace = pace
+        self._rival = RivalClient(api)
         self._api = api
         self._faults = faults
         self._describe = describe
@@ -69,15 +80,31 @@ class Batches:
         except NavError as error:
             return error_response(error)
         go_on = "odata.continue-on-error" in call.headers.get("Prefer", "").lower()
-        if call.headers.get("Isolation", "").lower() == "snapshot":
-            answers = self._snapshot(parts, go_on=go_on)
-        else:
-            answers = self._run(parts, go_on=go_on)
-        for fault in self._faults.take("POST $batch", ("drop_batch_part",)):
-            answers = [item for index, item in enumerate(answers) if index != fault.part]
+        run = (
+            self._run if call.headers.get("Isolation", "").lower() != "snapshot" else self._snapshot
+        )
+        cuts: list[Fault] = []
+        try:
+            answers = run(parts, go_on=go_on, cuts=cuts)
+        except _StoppedError as stopped:
+            return status_answer(stopped.fault)
+        answers = self._disturbed(answers)
         if "application/json" not in call.headers.get("Accept", "").lower():
-            return _multipart(answers)
-        return odata_response({"responses": answers})
+            response = _multipart(answers)
+        else:
+            response = odata_response({"responses": answers})
+        response.cut = cuts[0] if cuts else None
+        return response
+
+    def _disturbed(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for fault in self._faults.take("POST $batch", ENVELOPE_KINDS):
+            if fault.kind == "drop_batch_part":
+                answers = [item for index, item in enumerate(answers) if index != fault.part]
+            elif fault.kind == "null_batch_ids":
+                answers = [{**item, "id": None} for item in answers]
+            else:
+                answers = answers[::-1]
+        return answers
 
     def _parts(self, call: Call) -> list[_Part]:
         if call.method != "POST":
@@ -117,44 +144,59 @@ class Batches:
         call = Call(method.upper(), outer.group, outer.base_url, path, query, headers, body)
         return _Part(None if part_id is None else str(part_id), call)
 
-    def _snapshot(self, parts: list[_Part], *, go_on: bool) -> list[dict[str, Any]]:
+    def _snapshot(
+        self, parts: list[_Part], *, go_on: bool, cuts: list[Fault]
+    ) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]] = []
         try:
             with self._api.books.transaction():
-                answers = self._run(parts, go_on=go_on)
+                answers = self._run(parts, go_on=go_on, cuts=cuts)
                 _roll_back_if_any_failed(answers)
         except _RolledBackError:
             # What was taken back is still reported as done: NAV does the same.
             return answers
         return answers
 
-    def _run(self, parts: list[_Part], *, go_on: bool) -> list[dict[str, Any]]:
+    def _run(self, parts: list[_Part], *, go_on: bool, cuts: list[Fault]) -> list[dict[str, Any]]:
         answers = []
         for part in parts:
+            description = f"{part.call.method} $batch/{part.call.path} "
+            faults = self._faults.take(description + self._describe(part.call.path), PART_KINDS)
             with self._pace.operation():
-                response = self._answer_part(part.call)
-            answers.append(_reported(part.id, response))
+                response = self._answer_part(part.call, faults)
+            cuts += [fault for fault in faults if fault.kind == "truncate"]
+            if not any(fault.kind == "omit_answer" for fault in faults):
+                answers.append(_reported(part.id, response))
             if response.status >= FIRST_ERROR_STATUS and not go_on:
                 break
         return answers
 
-    def _answer_part(self, call: Call) -> Response:
-        description = f"{call.method} $batch/{call.path} {self._describe(call.path)}"
-        faults = self._faults.take(description, PART_KINDS)
-        before = [fault for fault in faults if fault.kind == "before"]
-        if before:
-            return _fault_answer(before[0])
+    def _answer_part(self, call: Call, faults: tuple[Fault, ...]) -> Response:
+        first = {fault.kind: fault for fault in reversed(faults)}
+        if "delay" in first:
+            time.sleep(first["delay"].delay_seconds)
+        _break_off(first.get("reset_before"), first.get("stop_before"))
+        if "before" in first:
+            return status_answer(first["before"])
+        if "rival" in first:
+            self._rival.act(first["rival"].rival, call)
         response = self._api.answer(call)
-        return _fault_answer(faults[0]) if faults else response
+        if "delay_after" in first:
+            time.sleep(first["delay_after"].delay_seconds)
+        _break_off(first.get("reset_after"), first.get("stop_after"))
+        return status_answer(first["after"]) if "after" in first else response
+
+
+def _break_off(reset: Fault | None, stop: Fault | None) -> None:
+    if reset is not None:
+        raise ConnectionBrokenError
+    if stop is not None:
+        raise _StoppedError(stop)
 
 
 def _roll_back_if_any_failed(answers: list[dict[str, Any]]) -> None:
     if any(answer["status"] >= FIRST_ERROR_STATUS for answer in answers):
         raise _RolledBackError
-
-
-def _fault_answer(fault: Fault) -> Response:
-    return Response(fault.status, {"Content-Type": "application/json"}, fault.body.encode())
 
 
 def _lower_named(given: Mapping[str, Any], inherited: dict[str, str]) -> dict[str, str]:
