@@ -19,6 +19,7 @@ from expense_sandbox.nav.control import Control
 from expense_sandbox.nav.errors import NavError
 from expense_sandbox.nav.pace import Pace
 from expense_sandbox.nav.quirks import NavQuirks
+from expense_sandbox.nav.rival import RivalClient
 from expense_sandbox.nav.routes import resource_not_found
 from expense_sandbox.nav.wire import error_response
 
@@ -54,6 +55,8 @@ class NavServer:
         self._books = books
         self._gatekeeper = gatekeeper
         self._api = Api(books)
+        self._rival = RivalClient(self._api)
+        self._faults = faults
         self._batches = Batches(self._api, faults, operation_of, pace)
         self._recent: deque[float] = deque()
         self._recent_lock = threading.Lock()
@@ -79,6 +82,10 @@ class NavServer:
         match = API_PATH.fullmatch(request.path)
         if match is None or (match["group"] != "v2.0" and not self._books.quirks.reports_finance):
             raise resource_not_found(request.path.rpartition("/")[2])
+        description = f"{request.method} {request.path} {operation_of(request.path)}"
+        faults = self._faults.take(description, ("rival", "expire_tokens"))
+        if any(fault.kind == "expire_tokens" for fault in faults):
+            self._gatekeeper.expire_tokens()
         self._gatekeeper.check(request)
         self._refuse_haste()
         path = match["path"] or ""
@@ -93,6 +100,9 @@ class NavServer:
         )
         if path.strip("/") == "$batch":
             return self._batches.answer(call)
+        for fault in faults:
+            if fault.kind == "rival":
+                self._rival.act(fault.rival, call)
         with self._pace.operation():
             return self._api.answer(call)
 
