@@ -142,7 +142,7 @@ def _ordered(text: str, entity: EntityType) -> tuple[tuple[str, bool], ...]:
 def _expands(text: str, entity: EntityType, type_of: TypeOf) -> list[Expand]:
     result = []
     for part in _split(text, ","):
-        match = re.fullmatch(r"\s*([A-Za-z]+)\s*(?:\((.*)\))?\s*", part, re.DOTALL)
+        match = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*", part, re.DOTALL)
         if match is None:
             raise NavError("BadRequest", f"Syntax error in $expand: {part}.")
         navigation = entity.navigation_by_name.get(match[1])

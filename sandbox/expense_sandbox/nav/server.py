@@ -17,6 +17,7 @@ from expense_sandbox.nav.batch import Batches
 from expense_sandbox.nav.books import Books
 from expense_sandbox.nav.control import Control
 from expense_sandbox.nav.errors import NavError
+from expense_sandbox.nav.on_premises import INSTANCE, OnPremises
 from expense_sandbox.nav.pace import Pace
 from expense_sandbox.nav.quirks import NavQuirks
 from expense_sandbox.nav.rival import RivalClient
@@ -55,6 +56,7 @@ class NavServer:
         self._books = books
         self._gatekeeper = gatekeeper
         self._api = Api(books)
+        self.on_premises = OnPremises(books, gatekeeper, pace)
         self._rival = RivalClient(self._api)
         self._faults = faults
         self._batches = Batches(self._api, faults, operation_of, pace)
@@ -72,7 +74,9 @@ class NavServer:
         ):
             return text_response("<h2>Length Required</h2>", 411, {"Content-Type": "text/html"})
         try:
-            response = self._answer_api(request)
+            response = self.on_premises.answer(request)
+            if response is None:
+                response = self._answer_api(request)
         except NavError as error:
             response = error_response(error)
         response.headers.setdefault("Request-Id", str(uuid.uuid4()))
@@ -86,7 +90,8 @@ class NavServer:
         faults = self._faults.take(description, ("rival", "expire_tokens"))
         if any(fault.kind == "expire_tokens" for fault in faults):
             self._gatekeeper.expire_tokens()
-        self._gatekeeper.check(request)
+        if match["prefix"] != f"/{INSTANCE}":  # there, `on_premises` has let it in
+            self._gatekeeper.check(request)
         self._refuse_haste()
         path = match["path"] or ""
         call = Call(
@@ -168,5 +173,5 @@ def build_nav_server(
         save=None if books_file is None else lambda: books.save(books_file),
     )
     server.latency_seconds = latency
-    nav.url = server.url
+    nav.url = nav.on_premises.odata_v4.url = server.url
     return server, books
