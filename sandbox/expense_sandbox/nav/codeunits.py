@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     Run = Callable[[Books, Company, Mapping[str, Any]], Any]
 
-REGISTER = ("G/L Register", "posted")
 DOCUMENT_KINDS: Final[Mapping[int, str]] = {2: records.INVOICE, 3: records.CREDIT_MEMO}
 """Document types of the purchase header as integers, as far as the codeunit knows them."""
 NOT_ALONE = "The journal batch {template} {batch} holds lines of other documents."
@@ -92,10 +91,7 @@ def _post_batch(books: Books, company: Company, given: Mapping[str, Any]) -> int
             "There is no Gen. Journal Line within the filter.\r\n\r\nFilters: "
             f"Journal Template Name: {template}, Journal Batch Name: {batch}",
         )
-    journal_posting.post(books, company, journal)
-    register = company.numbers.get(REGISTER, 1)
-    company.numbers[REGISTER] = register + 1
-    return register
+    return journal_posting.post(books, company, journal)
 
 
 def _kind_of(number: int) -> str:
