@@ -12,6 +12,7 @@ from expense_sandbox.nav import query as queries
 from expense_sandbox.nav.edm import etag_of, written
 from expense_sandbox.nav.entity_sets import COMPANIES, REPORTS_FINANCE, STANDARD, EntitySet
 from expense_sandbox.nav.errors import NavError, dialog
+from expense_sandbox.nav.filters import UnknownPropertyError
 from expense_sandbox.nav.rendering import Renderer
 from expense_sandbox.nav.routes import (
     Target,
@@ -157,7 +158,14 @@ class Api:
         def type_of(navigation: Navigation) -> EntityType:
             return sets[navigation.entity_set].type
 
-        return queries.parse(call.query, entity, type_of)
+        try:
+            return queries.parse(
+                call.query, entity, type_of, enum_captions=self._quirks.filter_enum_captions
+            )
+        except UnknownPropertyError as error:
+            if self._quirks.unknown_property_code == "BadRequest":
+                raise
+            raise NavError("BadRequest_NotFound", error.message, 404) from error
 
     def _renderer(self, call: Call) -> Renderer:
         as_text = "ieee754compatible=true" in call.headers.get("Accept", "").lower()
@@ -232,6 +240,19 @@ class Api:
             )
         return odata_response(document, status, headers)
 
+    def _compare(self, expected: str, record: Record) -> None:
+        expected = expected.strip()
+        if expected == "*":
+            return
+        if ETAG.fullmatch(expected) is None:
+            raise _invalid_token()
+        if expected != etag_of(record):
+            raise NavError(
+                "Request_EntityChanged",
+                "Another user has already changed the record.",
+                self._quirks.stale_etag_status,
+            )
+
     def _post(self, call: Call, target: Target) -> Response:
         if target.action:
             return self._act(call, target)
@@ -305,7 +326,7 @@ class Api:
         if expected is None:
             raise _invalid_token()
         record = target.record(self._missing)
-        _compare(expected, record)
+        self._compare(expected, record)
         query = self._query(call, entity_set.type)
         values, parts = self._written(call, entity_set.type, json_object(call.body))
         if parts:
@@ -321,7 +342,7 @@ class Api:
         if target.key is None or target.action or entity_set.delete is None or company is None:
             raise self._not_allowed("DELETE", entity_set.name)
         record = target.record(self._missing)
-        _compare(call.headers.get("If-Match", "*"), record)
+        self._compare(call.headers.get("If-Match", "*"), record)
         with self.books.transaction():
             entity_set.delete(company, target.parent, record)
             self.books.count_write()
@@ -332,7 +353,7 @@ class Api:
         record = target.record(self._missing)
         if entity_set.post is None or company is None:
             raise self._not_allowed("POST", entity_set.name)
-        _compare(call.headers.get("If-Match", "*"), record)
+        self._compare(call.headers.get("If-Match", "*"), record)
         with self.books.transaction():
             entity_set.post(self.books, company, record)
             self.books.count_write()
@@ -349,13 +370,3 @@ def _invalid_token() -> NavError:
         "Could not validate the client concurrency token required by the service. Please provide "
         "a valid token in the client request.",
     )
-
-
-def _compare(expected: str, record: Record) -> None:
-    expected = expected.strip()
-    if expected == "*":
-        return
-    if ETAG.fullmatch(expected) is None:
-        raise _invalid_token()
-    if expected != etag_of(record):
-        raise NavError("Request_EntityChanged", "Another user has already changed the record.", 409)

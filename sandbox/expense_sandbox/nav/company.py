@@ -194,7 +194,7 @@ class Company:
         ]
         if not known:
             raise NavError(
-                "Internal_DataNotFoundFilter",
+                self.quirks.exchange_rate_code,
                 "There is no Currency Exchange Rate within the filter.\r\n\r\nFilters: "
                 f"Currency Code: {currency_code}, Starting Date: ..{on:%m/%d/%y}",
             )

@@ -195,11 +195,7 @@ def _by_journal_code(company: Company, code: Any) -> list[Record]:  # noqa: ANN4
 def _journal_line_rows(company: Company, parent: Record | None) -> list[Record]:
     if parent is None:
         return []
-    return [
-        row
-        for row in company.journal_lines_of(parent.id)
-        if row.account_type in journals.VISIBLE_TYPES
-    ]
+    return [row for row in company.journal_lines_of(parent.id) if journals.is_visible(company, row)]
 
 
 def _by_journal(company: Company, key: Any) -> list[Record]:  # noqa: ANN401 - any filter value

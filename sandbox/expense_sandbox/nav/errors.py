@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class NavError(Exception):
     """A refusal, as NAV words it.
@@ -10,13 +15,21 @@ class NavError(Exception):
         code: NAV's error code, e.g. `Application_DialogException`.
         message: NAV's English text, without the correlation id.
         status: HTTP status NAV answers it with.
+        headers: What the answer says beside it, such as Retry-After.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
+        self.headers = dict(headers or {})
 
 
 def dialog(message: str) -> NavError:

@@ -12,7 +12,7 @@ from odata_query import ast
 from odata_query.exceptions import ODataException
 from odata_query.grammar import ODataLexer, ODataParser
 
-from expense_sandbox.nav.edm import Kind, blank, member_of
+from expense_sandbox.nav.edm import Kind, blank, decoded, encoded, member_of
 from expense_sandbox.nav.errors import NavError
 
 if TYPE_CHECKING:
@@ -40,9 +40,13 @@ FUNCTIONS: dict[str, Callable[[str, str], bool]] = {
 _ORDERED_BLANK = date(1, 1, 1)
 
 
-def unknown_property(name: str, entity: EntityType) -> NavError:
+class UnknownPropertyError(NavError):
     """The refusal of a name in a query option that the type does not have."""
-    return NavError(
+
+
+def unknown_property(name: str, entity: EntityType) -> UnknownPropertyError:
+    """The refusal of a name in a query option that the type does not have."""
+    return UnknownPropertyError(
         "BadRequest",
         f"Could not find a property named '{name}' on type '{entity.full_name}'.",
     )
@@ -59,13 +63,22 @@ class Filter:
         text: The expression, percent-decoded.
         entity: The type it is about.
         allow_in: Whether `in` is understood (`$schemaversion=2.1`).
+        enum_captions: Whether captions with special characters are understood.
 
     Raises:
         NavError: When NAV would refuse it.
     """
 
-    def __init__(self, text: str, entity: EntityType, *, allow_in: bool = False) -> None:
+    def __init__(
+        self,
+        text: str,
+        entity: EntityType,
+        *,
+        allow_in: bool = False,
+        enum_captions: bool = True,
+    ) -> None:
         self._entity = entity
+        self._enum_captions = enum_captions
         self._allow_in = allow_in
         try:
             self._tree = ODataParser().parse(ODataLexer().tokenize(text.strip()))
@@ -165,7 +178,7 @@ class Filter:
             Kind.TEXT: ((ast.String,), lambda literal: literal.val),
             Kind.OPTION: ((ast.String,), lambda literal: literal.val),
             Kind.CODE: ((ast.String,), lambda literal: self._code(item, literal.val)),
-            Kind.ENUM: ((ast.String,), lambda literal: member_of(item, literal.val)),
+            Kind.ENUM: ((ast.String,), lambda literal: self._member(item, literal.val)),
             Kind.GUID: ((ast.GUID,), lambda literal: str(uuid.UUID(literal.val))),
             Kind.DATE: ((ast.Date,), lambda literal: literal.py_val),
             Kind.DATETIME: ((ast.DateTime,), lambda literal: _utc(literal.py_val)),
@@ -182,6 +195,11 @@ class Filter:
             )
         value = read(node)
         return NO_ID_TO_BLANK.get(value, value) if item.kind is Kind.GUID else value
+
+    def _member(self, item: Property, value: str) -> str:
+        if not self._enum_captions and encoded(value) != value and decoded(value) == value:
+            raise NavError("BadRequest", f"'{value}' is not a member of the enum {item.name}.")
+        return member_of(item, value)
 
     def _code(self, item: Property, value: str) -> str:
         value = value.strip().upper()

@@ -184,6 +184,8 @@ def _side(
     if account_type == "Vendor":
         vendor = company.vendors.first("number", number)
         account = company.setup.payables_account
+    elif account_type == "Employee":
+        account = company.setup.payables_account
     elif account_type == "Bank Account":
         bank = company.bank_accounts.first("number", number)
         account = bank.gl_account if bank is not None else number

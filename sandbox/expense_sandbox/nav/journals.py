@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
 TABLE = "Gen. Journal Line"
 BY_ID = (records.GL_ACCOUNT, "Bank Account")
-VISIBLE_TYPES = (records.GL_ACCOUNT, "Customer", "Vendor", "Bank Account")
+_VISIBLE_TYPES = (records.GL_ACCOUNT, "Customer", "Vendor", "Bank Account")
 DOCUMENT_NUMBER_LENGTH = 20
 DEFAULT_TEMPLATE = "GENERAL"
+
+
+def is_visible(company: Company, line: records.JournalLine) -> bool:
+    """Whether the journal lines' page shows the line."""
+    if line.account_type == "Employee":
+        return company.quirks.employee_journal_lines == "visible"
+    return line.account_type in _VISIBLE_TYPES
 
 
 def duplicate_key(company: Company, table: str, key: str) -> NavError:
@@ -265,4 +272,8 @@ def require_account(
         vendor = company.vendors.first("number", number)
         if vendor is not None:
             return vendor.name, ""
+    if account_type == "Employee" and company.quirks.employee_journal_lines != "refused":
+        employee = company.employees.first("number", number)
+        if employee is not None:
+            return employee.display_name, ""
     raise not_in_table(field, TABLE, number, account_type)

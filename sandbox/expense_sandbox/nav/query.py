@@ -71,19 +71,20 @@ def _sortable(value: Any) -> Any:  # noqa: ANN401 - any kind
     return date.min if value is None else value
 
 
-def parse(query: str, entity: EntityType, type_of: TypeOf) -> Query:
+def parse(query: str, entity: EntityType, type_of: TypeOf, *, enum_captions: bool = True) -> Query:
     """Read a URL's query.
 
     Args:
         query: Still percent-encoded.
         entity: What the URL addresses.
         type_of: Finds the type a navigation leads to.
+        enum_captions: Whether filters understand captions with special characters.
 
     Raises:
         NavError: When NAV would refuse an option.
     """
     options = parse_qsl(query, keep_blank_values=True)
-    parsed = _parsed(options, entity, type_of)
+    parsed = _parsed(options, entity, type_of, enum_captions=enum_captions)
     token = dict(options).get("$skiptoken")
     if token is not None:
         offset, remaining = read_token(token)
@@ -91,7 +92,13 @@ def parse(query: str, entity: EntityType, type_of: TypeOf) -> Query:
     return parsed
 
 
-def _parsed(options: Sequence[tuple[str, str]], entity: EntityType, type_of: TypeOf) -> Query:
+def _parsed(
+    options: Sequence[tuple[str, str]],
+    entity: EntityType,
+    type_of: TypeOf,
+    *,
+    enum_captions: bool = True,
+) -> Query:
     given = dict(options)
     for name in given:
         if name.startswith("$") and name not in KNOWN:
@@ -101,7 +108,12 @@ def _parsed(options: Sequence[tuple[str, str]], entity: EntityType, type_of: Typ
         select=_selected(given.get("$select", ""), entity),
         expands=tuple(_expands(given.get("$expand", ""), entity, type_of)),
         filter=(
-            Filter(filter_text, entity, allow_in=given.get("$schemaversion") == "2.1")
+            Filter(
+                filter_text,
+                entity,
+                allow_in=given.get("$schemaversion") == "2.1",
+                enum_captions=enum_captions,
+            )
             if filter_text is not None
             else None
         ),

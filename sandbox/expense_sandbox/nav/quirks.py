@@ -31,6 +31,25 @@ class NavQuirks:
         invoice_dimension_lead: Blocked dimension: NAV's lead text comes instead of the detail.
         replica_delay_seconds: Reads without `Data-Access-Intent: ReadWrite` are this old.
         rate_limit: Requests per 300 seconds answered; more get 429. None is no limit.
+        rate_limit_counts_parts: Whether each part of a `$batch` counts.
+        rate_limit_retry_after: The header of that 429: seconds or an HTTP date; None is no such
+            header.
+        maximum_executing: Requests answered at a time; more wait their turn. None is no limit.
+        maximum_queued: How many may wait; more get 429.
+        stale_etag_status: HTTP status of `Request_EntityChanged`.
+        unknown_property_code: Error code of a name in `$select`, `$filter`, `$expand` or `$orderby`
+            that the type does not have.
+        filter_enum_captions: Whether `$filter` takes captions with special characters, such as
+            'G/L Account', beside encoded members.
+        exchange_rate_code: Error code for a currency without a rate on the posting date.
+        employee_journal_lines: Whether journal lines of employees are refused, or taken and shown
+            or not.
+        batch_access_intent: Whose `Data-Access-Intent` a part of a `$batch` obeys.
+        batch_depends_on: What `dependsOn` of a part means: nothing, that it is not done after a
+            failure, or a refusal of the batch.
+        batch_atomicity_groups: Whether parts may share an `atomicityGroup`; it never means anything.
+        batch_references: Whether a URL that begins with `$` and a part's id means what that part
+            created.
         token_lifetime_seconds: Validity of access tokens.
         maximum_page_size: Entities per page at most.
         today: NAV's work date; the real date when None.
@@ -56,6 +75,21 @@ class NavQuirks:
     invoice_dimension_lead: bool = False
     replica_delay_seconds: float = 0.0
     rate_limit: int | None = None
+    rate_limit_counts_parts: bool = False
+    rate_limit_retry_after: str | None = None
+    maximum_executing: int | None = None
+    maximum_queued: int = 95
+    stale_etag_status: Literal[409, 412] = 409
+    unknown_property_code: Literal["BadRequest", "BadRequest_NotFound"] = "BadRequest"
+    filter_enum_captions: bool = True
+    exchange_rate_code: Literal[
+        "Internal_DataNotFoundFilter", "Internal_RecordNotFound", "Application_DialogException"
+    ] = "Internal_DataNotFoundFilter"
+    employee_journal_lines: Literal["refused", "invisible", "visible"] = "refused"
+    batch_access_intent: Literal["either", "outer", "inner"] = "either"
+    batch_depends_on: Literal["ignored", "honoured", "refused"] = "ignored"
+    batch_atomicity_groups: Literal["ignored", "refused"] = "ignored"
+    batch_references: bool = False
     token_lifetime_seconds: int = 3599
     maximum_page_size: int = 20_000
     today: date | None = None

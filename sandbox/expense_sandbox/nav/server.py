@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 import uuid
-from collections import deque
 from typing import TYPE_CHECKING
 
 from expense_sandbox.faults import FaultPlan
@@ -14,6 +11,7 @@ from expense_sandbox.http import Request, Response, SandboxServer, text_response
 from expense_sandbox.nav.api_v2 import Api, Call
 from expense_sandbox.nav.auth import Gatekeeper, NavCredentials
 from expense_sandbox.nav.batch import Batches
+from expense_sandbox.nav.batch_envelope import number_of_parts
 from expense_sandbox.nav.books import Books
 from expense_sandbox.nav.control import Control
 from expense_sandbox.nav.errors import NavError
@@ -22,6 +20,7 @@ from expense_sandbox.nav.pace import Pace
 from expense_sandbox.nav.quirks import NavQuirks
 from expense_sandbox.nav.rival import RivalClient
 from expense_sandbox.nav.routes import resource_not_found
+from expense_sandbox.nav.throttle import Throttle
 from expense_sandbox.nav.wire import error_response
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ API_PATH = re.compile(
     r"(?P<group>v2\.0|microsoft/reportsFinance/beta)(?:/(?P<path>.*))?"
 )
 TOKEN_PATH = re.compile(r"/([^/]+)/oauth2/v2\.0/token")
-RATE_WINDOW_SECONDS = 300.0
 
 
 def operation_of(path: str) -> str:
@@ -60,8 +58,7 @@ class NavServer:
         self._rival = RivalClient(self._api)
         self._faults = faults
         self._batches = Batches(self._api, faults, operation_of, pace)
-        self._recent: deque[float] = deque()
-        self._recent_lock = threading.Lock()
+        self._throttle = Throttle(books.quirks)
         self.url = ""
 
     def answer(self, request: Request) -> Response:
@@ -92,7 +89,6 @@ class NavServer:
             self._gatekeeper.expire_tokens()
         if match["prefix"] != f"/{INSTANCE}":  # there, `on_premises` has let it in
             self._gatekeeper.check(request)
-        self._refuse_haste()
         path = match["path"] or ""
         call = Call(
             request.method,
@@ -104,29 +100,14 @@ class NavServer:
             request.body,
         )
         if path.strip("/") == "$batch":
-            return self._batches.answer(call)
-        for fault in faults:
-            if fault.kind == "rival":
-                self._rival.act(fault.rival, call)
-        with self._pace.operation():
-            return self._api.answer(call)
-
-    def _refuse_haste(self) -> None:
-        limit = self._books.quirks.rate_limit
-        if limit is None:
-            return
-        now = time.monotonic()
-        with self._recent_lock:
-            while self._recent and self._recent[0] <= now - RATE_WINDOW_SECONDS:
-                self._recent.popleft()
-            if len(self._recent) >= limit:
-                raise NavError(
-                    "Application_TooManyRequests",
-                    f"Too many requests reached. Actual ({len(self._recent) + 1}). "
-                    f"Maximum ({limit}).",
-                    429,
-                )
-            self._recent.append(now)
+            with self._throttle.admitted(number_of_parts(call.body)):
+                return self._batches.answer(call)
+        with self._throttle.admitted(1):
+            for fault in faults:
+                if fault.kind == "rival":
+                    self._rival.act(fault.rival, call)
+            with self._pace.operation():
+                return self._api.answer(call)
 
 
 def build_nav_server(

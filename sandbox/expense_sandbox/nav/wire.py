@@ -75,7 +75,8 @@ def error_document(code: str, message: str) -> dict[str, Any]:
 
 def error_response(error: NavError) -> Response:
     """A refusal as HTTP."""
-    return odata_response(error_document(error.code, error.message), error.status)
+    document = error_document(error.code, error.message)
+    return odata_response(document, error.status, error.headers)
 
 
 def odata_response(
