@@ -35,12 +35,17 @@ def record_to_json(record: object) -> dict[str, Any]:
 
 
 def record_from_json(record_type: type[RecordT], document: Mapping[str, Any]) -> RecordT:
-    """The inverse of `record_to_json`.
+    """The inverse of `record_to_json`; a field that was added since has its default.
 
     Raises:
-        KeyError: When a field is missing.
+        TypeError: When a field without a default is missing.
     """
-    return record_type(**{name: decode(document[name]) for name, decode in _decoders(record_type)})
+    given = {
+        name: decode(document[name])
+        for name, decode in _decoders(record_type)
+        if name in document
+    }
+    return record_type(**given)
 
 
 _KNOWN: dict[type, tuple[tuple[str, Callable[[Any], Any]], ...]] = {}

@@ -91,7 +91,8 @@ def _post_batch(books: Books, company: Company, given: Mapping[str, Any]) -> int
             "There is no Gen. Journal Line within the filter.\r\n\r\nFilters: "
             f"Journal Template Name: {template}, Journal Batch Name: {batch}",
         )
-    return journal_posting.post(books, company, journal)
+    rename = company.quirks.pages.rename_emptied_batches
+    return journal_posting.post(books, company, journal, rename=rename)
 
 
 def _kind_of(number: int) -> str:

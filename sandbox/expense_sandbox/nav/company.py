@@ -157,7 +157,7 @@ class Company:
 
     def next_number(self, kind: str, series: str) -> str:
         """Take the next number of a document series (`draft` or `posted`)."""
-        number = self.numbers[kind, series]
+        number = self.numbers.get((kind, series), 1)
         self.numbers[kind, series] = number + 1
         return str(number)
 

@@ -21,6 +21,8 @@ BY_ID = (records.GL_ACCOUNT, "Bank Account")
 _VISIBLE_TYPES = (records.GL_ACCOUNT, "Customer", "Vendor", "Bank Account")
 DOCUMENT_NUMBER_LENGTH = 20
 DEFAULT_TEMPLATE = "GENERAL"
+SERIES = "Journal"
+"""The numbers of journals' number series."""
 
 
 def is_visible(company: Company, line: records.JournalLine) -> bool:

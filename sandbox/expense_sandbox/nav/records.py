@@ -229,11 +229,12 @@ class Journal(Record):
     template: str = "GENERAL"
     balance_account_type: str = GL_ACCOUNT
     balancing_account_number: str = ""
+    number_series: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JournalLine(Record):
-    """A general journal line; amounts in the company's own currency, positive is debit."""
+    """A general journal line; amounts in the line's currency, positive is debit."""
 
     journal_id: str
     line_number: int
@@ -249,6 +250,9 @@ class JournalLine(Record):
     balance_account_type: str = GL_ACCOUNT
     balancing_account_number: str = ""
     dimensions: Dimensions = field(default_factory=dict)
+    document_type: str = ""
+    document_date: date | None = None
+    currency_code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
