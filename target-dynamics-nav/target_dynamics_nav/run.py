@@ -160,6 +160,8 @@ class Run:
 
     def _new_poster(self, name: str) -> Poster:
         company = self._nav.resolve_company(name)
+        books = Books(self._settings.nav, company.id, company.name)
+        self._ledger.claim(books)
         master_data = self._nav.read_master_data(company)
         logger.info(
             "Company %s: %d accounts, %d vendors, %d dimension values read.",
@@ -171,7 +173,7 @@ class Run:
         return Poster(
             self._nav,
             self._ledger,
-            books=Books(self._settings.nav, company.id, company.name),
+            books=books,
             company=company,
             master_data=master_data,
             mode=self._settings.mode,

@@ -11,19 +11,22 @@ from pathlib import Path
 import pytest
 
 from target_dynamics_nav.errors import OutageError
-from target_dynamics_nav.ledger import Ledger
+from target_dynamics_nav.ledger import Books, Ledger
+
+BOOKS = Books("http://nav/api/v2.0", "c1", "CRONUS")
 
 
 def test_a_second_run_is_refused_until_the_first_has_ended(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
     first, second = Ledger(url), Ledger(url)
     first.start_run("first", "post")
+    first.claim(BOOKS)
     with pytest.raises(OutageError) as caught:
-        second.start_run("second", "post")
+        second.claim(BOOKS)
     assert caught.value.code == "run_in_progress"
     first.end_run("finished", {})
     first.close()
-    second.start_run("second", "post")
+    second.claim(BOOKS)
     second.close()
 
 
@@ -34,14 +37,15 @@ def test_other_ledgers_and_ledgers_in_memory_do_not_wait(tmp_path: Path) -> None
         "sqlite://",
         "sqlite://",
     ):
-        Ledger(url).start_run("run", "post")
+        Ledger(url).claim(BOOKS)
 
 
 def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
     program = (
-        "import sys; from target_dynamics_nav.ledger import Ledger; ledger = Ledger(sys.argv[1]); "
-        "ledger.start_run('killed', 'post'); print('locked', flush=True); sys.stdin.read()"
+        "import sys; from target_dynamics_nav.ledger import Books, Ledger; ledger = Ledger(sys.argv[1]); "
+        f"ledger.start_run('killed', 'post'); ledger.claim({BOOKS!r}); "
+        "print('locked', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -50,10 +54,10 @@ def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
     assert process.stdout.readline() == b"locked\n"
     ledger = Ledger(url)
     with pytest.raises(OutageError):
-        ledger.start_run("next", "post")
+        ledger.claim(BOOKS)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=10)
-    ledger.start_run("next", "post")
+    ledger.claim(BOOKS)
     assert list(ledger.verify_chain()) == []
     ledger.close()
 
@@ -88,7 +92,9 @@ def test_writers_at_the_same_moment_keep_one_chain(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
-    (tmp_path / "ledger.sqlite3.lock").mkdir()
-    with pytest.raises(OutageError) as caught:
-        ledger.start_run("run", "post")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("target_dynamics_nav.ledger.claims._digest", lambda _: b"\0" * 32)
+        (tmp_path / "ledger.sqlite3.000000000000.lock").mkdir()
+        with pytest.raises(OutageError) as caught:
+            ledger.claim(BOOKS)
     assert caught.value.code == "ledger_unavailable"

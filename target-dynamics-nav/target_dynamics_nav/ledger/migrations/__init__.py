@@ -1,0 +1,1 @@
+"""Alembic's migrations of the audit ledger; `schema.prepare` runs them."""
