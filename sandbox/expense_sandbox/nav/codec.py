@@ -41,9 +41,7 @@ def record_from_json(record_type: type[RecordT], document: Mapping[str, Any]) ->
         TypeError: When a field without a default is missing.
     """
     given = {
-        name: decode(document[name])
-        for name, decode in _decoders(record_type)
-        if name in document
+        name: decode(document[name]) for name, decode in _decoders(record_type) if name in document
     }
     return record_type(**given)
 

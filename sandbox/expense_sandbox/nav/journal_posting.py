@@ -31,9 +31,7 @@ BLANK_TYPE = " "
 """The document type of journal lines that say none: the API cannot set another."""
 
 
-def post(
-    books: Books, company: Company, journal: records.Journal, *, rename: bool = False
-) -> int:
+def post(books: Books, company: Company, journal: records.Journal, *, rename: bool = False) -> int:
     """Post every line of the journal, then delete the lines.
 
     Args:
@@ -272,8 +270,10 @@ def _movements(
             percent = tax_percent(company, line.tax_code, journals.TABLE)
         # Journal amounts include tax: it is split off when the line's tax code has a rate.
         tax = rounded(line.amount * percent / (HUNDRED + percent), LOCAL_PRECISION)
-        local_tax = tax if not line.currency_code else rounded(
-            in_local * percent / (HUNDRED + percent), LOCAL_PRECISION
+        local_tax = (
+            tax
+            if not line.currency_code
+            else rounded(in_local * percent / (HUNDRED + percent), LOCAL_PRECISION)
         )
         net = (line.amount - tax, in_local - local_tax)
         yield _side(company, line, line.account_type, line.account_number, net)
