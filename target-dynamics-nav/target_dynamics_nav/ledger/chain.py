@@ -133,8 +133,8 @@ def verify(connection: sa.Connection) -> Iterator[Alteration]:
     head = connection.execute(sa.select(chain_head)).one_or_none()
     purged = _Purged.read(connection)
     previous, expected = GENESIS_HASH, 1
-    rows = connection.execution_options(yield_per=1000).execute(
-        sa.select(events).order_by(events.c.sequence)
+    rows = connection.execute(
+        sa.select(events).order_by(events.c.sequence), execution_options={"yield_per": 1000}
     )
     for row in rows:
         values = row._asdict()
