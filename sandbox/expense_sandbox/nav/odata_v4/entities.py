@@ -87,6 +87,7 @@ def _published(
     part: Part | None = None,
 ) -> Published:
     controls = page.by_wire_name(quirks.pages)
+    by_page = quirks.odata_v4.journal_selection == "page"
     entity_type = PageType(
         name,
         name,
@@ -97,10 +98,14 @@ def _published(
     def rows(company: Company, parent: Record | None) -> list[Record]:
         if parent is not None and part is not None:
             return list(part.rows(company, parent))
+        if by_page and page.parent_of is not None and page.rows_below is not None:
+            return list(page.rows_below(company, page.parent_of(company, {})))
         return list(page.rows(company))
 
     look_ups = {
-        page.control(known).wire_name(quirks.pages): look for known, look in page.look_ups.items()
+        page.control(known).wire_name(quirks.pages): look
+        for known, look in page.look_ups.items()
+        if not (by_page and page.parent_of is not None)
     }
     return Published(page, EntitySet(entity_type, rows, look_ups=look_ups), controls, around, part)
 

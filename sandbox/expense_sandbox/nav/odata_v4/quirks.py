@@ -25,6 +25,8 @@ class ODataV4Quirks:
         correlation_id: Whether error messages end with one.
         location_header: Whether an answer to a create says where the entity is.
         lines_by_navigation: Whether lines can be posted to `Header(key)/{Service}PurchLines`.
+        journal_selection: Journals: lines of `all` templates and batches, which clients name; or
+            only those of the batch the `page` opens with, whatever a client names (NAV 2017).
         codeunit_actions: Whether codeunits' procedures are unbound actions.
         missing_entity_status: HTTP status for a key no entity has.
         method_not_allowed_status: HTTP status of `BadRequest_MethodNotAllowed`.
@@ -45,6 +47,7 @@ class ODataV4Quirks:
     correlation_id: bool = True
     location_header: bool = True
     lines_by_navigation: bool = True
+    journal_selection: Literal["all", "page"] = "all"
     codeunit_actions: bool = True
     missing_entity_status: Literal[400, 404] = 404
     method_not_allowed_status: Literal[400, 405] = 405

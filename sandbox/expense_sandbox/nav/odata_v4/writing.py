@@ -43,15 +43,22 @@ def create(
     quirks = books.quirks
     writes = _writes(published)
     values = _values(published, body, quirks, creating=True)
-    if published.around is not None and parent is None:
-        parent = _parent(published, company, values)
+    page = published.page
+    own_key = page.key
+    if parent is None and page.parent_of is not None:
+        parent = page.parent_of(company, _choice(published, values, quirks))
+        own_key = page.key[-1:]
+    elif published.around is not None:
+        parent = parent or _parent(published, company, values)
+        own_key = page.key[len(published.around.page.key) :]
     row: Record = writes.start(company, parent)
-    own_key = published.page.key[len(published.around.page.key) if published.around else 0 :]
     for control, value in values:
-        if control.name in published.page.key and control.name not in own_key:
+        if control.name in page.key and control.name not in own_key:
+            if page.parent_of is not None and quirks.odata_v4.journal_selection == "page":
+                continue  # the page has chosen
             _require_same(published, company, row, control, value)
-        elif control.name in published.page.key_fixed:
-            if value != published.page.key_fixed[control.name]:
+        elif control.name in page.key_fixed:
+            if value != page.key_fixed[control.name]:
                 raise read_only(control.wire_name(quirks.pages))
         else:
             row = writes.validate(company, row, control, value)
@@ -76,6 +83,15 @@ def change(
             changed = writes.validate(company, changed, control, value)
     stored: Record = writes.change(company, row, changed)
     return stored
+
+
+def _choice(published: Published, values: Values, quirks: NavQuirks) -> dict[str, str]:
+    """What a client says about the rows' place: the key before its last field, or nothing."""
+    if quirks.odata_v4.journal_selection == "page":
+        return {}
+    names = published.page.key[:-1]
+    given = {control.name: str(value) for control, value in values}
+    return {name: given.get(name, "") for name in names}
 
 
 def _writes(published: Published) -> Writes:

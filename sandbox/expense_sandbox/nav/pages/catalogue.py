@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from expense_sandbox.nav.pages import master_pages, posted_pages, purchase_pages
+from expense_sandbox.nav.pages import journal_pages, master_pages, posted_pages, purchase_pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,5 +13,10 @@ if TYPE_CHECKING:
 
 PAGES: Final[Mapping[int, Page]] = {
     page.object_id: page
-    for page in (*master_pages.PAGES, *purchase_pages.PAGES, *posted_pages.PAGES)
+    for page in (
+        *master_pages.PAGES,
+        *purchase_pages.PAGES,
+        *posted_pages.PAGES,
+        *journal_pages.PAGES,
+    )
 }

@@ -128,6 +128,11 @@ class Page:
         look_ups: By control name: finds rows by an index when a filter names one value.
         key_fixed: Key fields whose value the page itself decides, e.g. the document type.
         line_type: Name of its rows' type within a document's SOAP service.
+        variables: Controls bound to no row but to a variable of the page: which of the rows SOAP
+            sees depends on them.
+        parent_of: What the values of those variables, by control name, choose: new rows are
+            started below it.
+        rows_below: The page's rows below that, in primary key order.
     """
 
     object_id: int
@@ -141,6 +146,9 @@ class Page:
     look_ups: Mapping[str, Look] = field(default_factory=dict)
     key_fixed: Mapping[str, str] = field(default_factory=dict)
     line_type: str = ""
+    variables: tuple[Control, ...] = ()
+    parent_of: Callable[[Company, Mapping[str, str]], Any] | None = None
+    rows_below: Callable[[Company, Any], Iterable[Any]] | None = None
 
     def control(self, name: str) -> Control:
         """The control of this NAV name.
