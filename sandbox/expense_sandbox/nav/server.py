@@ -20,6 +20,7 @@ from expense_sandbox.nav.pace import Pace
 from expense_sandbox.nav.quirks import NavQuirks
 from expense_sandbox.nav.rival import RivalClient
 from expense_sandbox.nav.routes import resource_not_found
+from expense_sandbox.nav.soap.server import SoapServer
 from expense_sandbox.nav.throttle import Throttle
 from expense_sandbox.nav.wire import error_response
 
@@ -55,6 +56,8 @@ class NavServer:
         self._gatekeeper = gatekeeper
         self._api = Api(books)
         self.on_premises = OnPremises(books, gatekeeper, pace)
+        self.soap = SoapServer(books)
+        self.on_premises.add_face("soap", self.soap.answer)
         self._rival = RivalClient(self._api)
         self._faults = faults
         self._batches = Batches(self._api, faults, operation_of, pace)
@@ -154,5 +157,5 @@ def build_nav_server(
         save=None if books_file is None else lambda: books.save(books_file),
     )
     server.latency_seconds = latency
-    nav.url = nav.on_premises.odata_v4.url = server.url
+    nav.url = nav.on_premises.odata_v4.url = nav.soap.url = server.url
     return server, books

@@ -1,0 +1,56 @@
+"""What services there are, and the one that lists the companies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from expense_sandbox.nav.soap.names import SYSTEM_SERVICE
+from expense_sandbox.nav.soap.page_service import unexpected
+from expense_sandbox.nav.soap.wsdl import Element as Declared
+from expense_sandbox.nav.soap.wsdl import Operation
+from expense_sandbox.nav.soap.wsdl import document as wsdl_document
+from expense_sandbox.nav.soap.xml import DECLARATION, joined, leaf, split_name, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from xml.etree.ElementTree import Element
+
+    from expense_sandbox.nav.services import PublishedServices, Service
+
+DISCOVERY: Final = "http://schemas.xmlsoap.org/disco/"
+CONTRACTS: Final = "http://schemas.xmlsoap.org/disco/scl/"
+
+
+def document(services: PublishedServices, location: Callable[[Service], str]) -> str:
+    """The discovery document of a company: where each service's WSDL is."""
+    references = joined(
+        tag("contractRef", ref=location(service), xmlns=CONTRACTS) for service in services.listed()
+    )
+    return DECLARATION + tag("discovery", references, xmlns=DISCOVERY)
+
+
+def system_service_wsdl(location: str) -> str:
+    """The WSDL of SystemService."""
+    companies = Declared("return_value", "xsd:string", 0, "unbounded")
+    return wsdl_document(
+        SYSTEM_SERVICE,
+        types="",
+        operations=[Operation("Companies", [], [companies])],
+        service_name="SystemService",
+        binding_name="SystemService_Binding",
+        port_name="SystemService_Port",
+        location=location,
+    )
+
+
+def system_result(operation: Element, companies: Sequence[str]) -> str:
+    """The result of an operation of SystemService, as XML.
+
+    Raises:
+        NavError: When there is no such operation.
+    """
+    namespace, name = split_name(operation.tag)
+    if name != "Companies" or namespace != SYSTEM_SERVICE:
+        raise unexpected(name)
+    names = joined(leaf("return_value", company) for company in companies)
+    return tag("Companies_Result", names, xmlns=SYSTEM_SERVICE)

@@ -1,0 +1,463 @@
+"""The operations of a page service over the books."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from expense_sandbox.nav.errors import NavError, read_only
+from expense_sandbox.nav.pages import filter_text
+from expense_sandbox.nav.soap import names, values
+from expense_sandbox.nav.soap.keys import key_of, read_key
+from expense_sandbox.nav.soap.page_wsdl import operation_names
+from expense_sandbox.nav.soap.xml import joined, leaf, split_name, tag, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from xml.etree.ElementTree import Element
+
+    from expense_sandbox.nav.books import Books
+    from expense_sandbox.nav.company import Company
+    from expense_sandbox.nav.pages.model import Control, Page, Part
+    from expense_sandbox.nav.services import Service
+    from expense_sandbox.nav.soap.quirks import SoapQuirks
+
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
+
+def unexpected(name: str) -> NavError:
+    """The refusal of an element that has no place where it is."""
+    return NavError("BadRequest", f"The Element <{name}> is unexpected.")
+
+
+class PageService:
+    """One page, published, in one company.
+
+    Args:
+        books: Where its rows are.
+        company: Whose rows.
+        service: How it is published.
+        page: What is published.
+        quirks: How this server's SOAP behaves.
+    """
+
+    def __init__(
+        self, books: Books, company: Company, service: Service, page: Page, quirks: SoapQuirks
+    ) -> None:
+        self._books = books
+        self._company = company
+        self._name = service.name
+        self._namespace = names.page_namespace(service)
+        self._page = page
+        self._quirks = quirks
+        self._pages = company.quirks.pages
+        self._parent: Any = None
+
+    def call(self, operation: str, request: Element) -> str:
+        """Answer one operation with the content of its result, as XML.
+
+        Raises:
+            NavError: As NAV refuses it.
+        """
+        handlers: dict[str, Callable[[dict[str, list[Element]]], str]] = {
+            "Read": self._read,
+            "ReadByRecId": self._read_by_record_id,
+            "ReadMultiple": self._read_multiple,
+            "IsUpdated": self._is_updated,
+            "GetRecIdFromKey": self._record_id_of_key,
+            "Create": self._create,
+            "CreateMultiple": self._create_multiple,
+            "Update": self._update,
+            "UpdateMultiple": self._update_multiple,
+            "Delete": self._delete,
+        }
+        if operation not in operation_names(self._page):
+            raise unexpected(operation)
+        given = self._children(request)
+        self._parent = self._chosen(given)
+        if operation.startswith("Delete_"):
+            return self._delete_part_row(operation.removeprefix("Delete_"), given)
+        return handlers[operation](given)
+
+    def _children(self, element: Element) -> dict[str, list[Element]]:
+        children: dict[str, list[Element]] = {}
+        for child in element:
+            namespace, name = split_name(child.tag)
+            if namespace not in {"", self._namespace}:
+                raise unexpected(name)
+            if child.get(NIL) not in {"true", "1"}:
+                children.setdefault(name, []).append(child)
+        return children
+
+    def _chosen(self, given: dict[str, list[Element]]) -> Any:  # noqa: ANN401 - any parent
+        if self._page.parent_of is None:
+            return None
+        variables = {
+            control.name: self._text(given, control.wire_name(self._pages))
+            for control in self._page.variables
+        }
+        return self._page.parent_of(self._company, variables)
+
+    def _text(self, given: Mapping[str, list[Element]], name: str) -> str:
+        elements = given.get(name)
+        return text_of(elements[0]) if elements else ""
+
+    def _required(self, given: Mapping[str, list[Element]], name: str, operation: str) -> Element:
+        elements = given.get(name)
+        if not elements:
+            raise NavError(
+                "BadRequest",
+                f"Parameter {name} in method {operation} in service {self._name} is null!",
+            )
+        return elements[0]
+
+    # Reading
+
+    def _rows(self) -> Sequence[Any]:
+        if self._page.rows_below is not None:
+            return list(self._page.rows_below(self._company, self._parent))
+        return list(self._page.rows(self._company))
+
+    def _row_with(self, key_values: Mapping[str, Any]) -> Any | None:  # noqa: ANN401 - any row
+        """The row with these values of primary key fields, by control name."""
+        rows: Sequence[Any] | None = None
+        for name, value in key_values.items():
+            look = self._page.look_ups.get(name)
+            if look is not None and self._page.rows_below is None:
+                rows = list(look(self._company, value))
+                break
+        controls = {name: self._page.control(name) for name in key_values}
+        for row in self._rows() if rows is None else rows:
+            if all(
+                controls[name].value(self._company, row) == value
+                for name, value in key_values.items()
+            ):
+                return row
+        return None
+
+    def _shown(self, row: Any | None) -> str:  # noqa: ANN401 - any row
+        return "" if row is None else self.row_xml(row)
+
+    def row_xml(self, row: Any) -> str:  # noqa: ANN401 - any row
+        """A row with its parts."""
+        parts = joined(
+            tag(
+                part.name,
+                joined(
+                    tag(part.page.line_type, self._controls_xml(part.page, line))
+                    for line in part.rows(self._company, row)
+                ),
+            )
+            for part in self._page.parts
+        )
+        return tag(self._name, self._controls_xml(self._page, row) + parts)
+
+    def _controls_xml(self, page: Page, row: Any) -> str:  # noqa: ANN401 - any row
+        shown = [leaf("Key", key_of(page, self._company, row))]
+        for name, control in names.controls_on_page(page, self._pages).items():
+            value = control.value(self._company, row)
+            if value == "" and control.options == ():
+                continue  # NAV leaves empty texts out
+            shown.append(leaf(name, values.written(control.kind, value)))
+        return joined(shown)
+
+    def _read(self, given: dict[str, list[Element]]) -> str:
+        wanted = {}
+        for name, control in names.key_parameters(self._page, self._pages).items():
+            text = text_of(self._required(given, name, "Read"))
+            criteria = filter_text.read(control, self._page.table, text, self._quirks.date_criteria)
+            wanted[control.name] = criteria
+        for row in self._found(wanted):
+            return self._shown(row)
+        return ""
+
+    def _read_by_record_id(self, given: dict[str, list[Element]]) -> str:
+        text = text_of(self._required(given, "recId", "ReadByRecId"))
+        row = next((row for row in self._rows() if self._record_id(row) == text), None)
+        return self._shown(row)
+
+    def _record_id(self, row: Any) -> str:  # noqa: ANN401 - any row
+        values_shown = self._page.key_values(self._company, row)
+        return f"{self._page.table}: {','.join(str(value) for value in values_shown)}"
+
+    def _found(self, criteria: Mapping[str, filter_text.Criteria | None]) -> Sequence[Any]:
+        """Rows that pass, in primary key order."""
+        rows: Sequence[Any] | None = None
+        for name, criterion in criteria.items():
+            look = self._page.look_ups.get(name)
+            if (
+                criterion is not None
+                and criterion.only is not None
+                and look is not None
+                and self._page.rows_below is None
+            ):
+                rows = sorted(
+                    look(self._company, criterion.only),
+                    key=lambda row: self._page.key_values(self._company, row),
+                )
+                break
+        controls = {name: self._page.control(name) for name in criteria}
+        return [
+            row
+            for row in (self._rows() if rows is None else rows)
+            if all(
+                criterion is None or criterion.passes(controls[name].value(self._company, row))
+                for name, criterion in criteria.items()
+            )
+        ]
+
+    def _criteria(
+        self, given: dict[str, list[Element]]
+    ) -> list[tuple[str, filter_text.Criteria | None]]:
+        controls = names.controls_on_page(self._page, self._pages)
+        if not given.get("filter") and not self._quirks.filter_may_be_absent:
+            self._required(given, "filter", "ReadMultiple")
+        criteria = []
+        for element in given.get("filter", ()):
+            parts = self._children(element)
+            name = self._text(parts, "Field").strip()
+            if not name and not self._text(parts, "Criteria"):
+                continue
+            if name not in controls:
+                raise NavError("Unknown", f"'{name}' is not a field of the service {self._name}.")
+            control = controls[name]
+            text = self._text(parts, "Criteria")
+            read = filter_text.read(control, self._page.table, text, self._quirks.date_criteria)
+            criteria.append((control.name, read))
+        return criteria
+
+    def _read_multiple(self, given: dict[str, list[Element]]) -> str:
+        rows = list(self._rows_passing(self._criteria(given)))
+        size = values.read_integer(self._text(given, "setSize"))
+        bookmark = self._text(given, "bookmarkKey")
+        if size < 0:
+            rows.reverse()
+        if bookmark:
+            last = read_key(self._page, bookmark).values
+            rows = [
+                row
+                for row in rows
+                if (self._comparable(row) < last if size < 0 else self._comparable(row) > last)
+            ]
+        if size:
+            rows = rows[: abs(size)]
+        if size < 0:
+            rows.reverse()
+        return tag("ReadMultiple_Result", joined(map(self.row_xml, rows)))
+
+    def _comparable(self, row: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any row
+        return self._page.key_values(self._company, row)
+
+    def _rows_passing(
+        self, criteria: list[tuple[str, filter_text.Criteria | None]]
+    ) -> Sequence[Any]:
+        first: dict[str, filter_text.Criteria | None] = {}
+        rest = []
+        for name, criterion in criteria:
+            if name in first:
+                rest.append((name, criterion))
+            else:
+                first[name] = criterion
+        return [
+            row
+            for row in self._found(first)
+            if all(
+                criterion is None
+                or criterion.passes(self._page.control(name).value(self._company, row))
+                for name, criterion in rest
+            )
+        ]
+
+    # Keys
+
+    def _row_of_key(self, page: Page, text: str, rows: Sequence[Any] | None = None) -> Any:  # noqa: ANN401
+        """The row of a key, whatever its version.
+
+        Raises:
+            NavError: When the key is none, or the row is gone.
+        """
+        key = read_key(page, text)
+        if rows is None:
+            row = self._row_with(dict(zip(page.key, key.values, strict=True)))
+        else:
+            row = next(
+                (row for row in rows if page.key_values(self._company, row) == key.values), None
+            )
+        if row is None:
+            shown = ",".join(
+                f"{name}='{value}'" for name, value in zip(page.key, key.values, strict=True)
+            )
+            raise NavError(
+                "Internal_RecordNotFound",
+                f"The {page.table} does not exist. Identification fields and values: {shown}",
+            )
+        return row
+
+    def _fresh_row(self, page: Page, text: str, rows: Sequence[Any] | None = None) -> Any:  # noqa: ANN401
+        """The row of a key that is not stale.
+
+        Raises:
+            NavError: When somebody wrote to the row since.
+        """
+        row = self._row_of_key(page, text, rows)
+        if read_key(page, text).version != row.version:
+            record = page.identification(self._company, row, quoted=False)
+            raise NavError(
+                "Request_EntityChanged", f'Other user has modified "{page.table}" "{record}".', 409
+            )
+        return row
+
+    def _is_updated(self, given: dict[str, list[Element]]) -> str:
+        text = text_of(self._required(given, "Key", "IsUpdated"))
+        row = self._row_of_key(self._page, text)
+        updated = read_key(self._page, text).version != row.version
+        return leaf("IsUpdated_Result", "true" if updated else "false")
+
+    def _record_id_of_key(self, given: dict[str, list[Element]]) -> str:
+        text = text_of(self._required(given, "Key", "GetRecIdFromKey"))
+        row = self._row_of_key(self._page, text)
+        return leaf("GetRecIdFromKey_Result", self._record_id(row))
+
+    # Writing
+
+    def _create(self, given: dict[str, list[Element]]) -> str:
+        element = self._required(given, self._name, "Create")
+        with self._books.transaction():
+            row = self._insert(element)
+            self._books.count_write()
+        return self.row_xml(self._again(row))
+
+    def _create_multiple(self, given: dict[str, list[Element]]) -> str:
+        with self._books.transaction():
+            rows = [self._insert(element) for element in self._listed(given, "CreateMultiple")]
+            self._books.count_write()
+        return tag(f"{self._name}_List", joined(self.row_xml(self._again(row)) for row in rows))
+
+    def _listed(self, given: dict[str, list[Element]], operation: str) -> list[Element]:
+        listed = self._required(given, f"{self._name}_List", operation)
+        return self._children(listed).get(self._name, [])
+
+    def _again(self, row: Any) -> Any:  # noqa: ANN401 - any row
+        """The row as it is now that totals are settled."""
+        key = dict(zip(self._page.key, self._page.key_values(self._company, row), strict=True))
+        return self._row_with(key)
+
+    def _insert(self, element: Element) -> Any:  # noqa: ANN401 - any row
+        writes = self._page.writes
+        if writes is None:
+            raise unexpected("Create")
+        given = self._children(element)
+        row = writes.start(self._company, self._parent)
+        row = writes.insert(self._company, self._validated(self._page, row, given))
+        for part in self._page.parts:
+            self._insert_lines(part, row, given)
+        return row
+
+    def _insert_lines(self, part: Part, row: Any, given: dict[str, list[Element]]) -> None:  # noqa: ANN401
+        writes = part.page.writes
+        for element in self._lines(part, given):
+            if writes is None:
+                raise unexpected(part.name)
+            line = writes.start(self._company, self._again(row))
+            line = self._validated(part.page, line, self._children(element))
+            writes.insert(self._company, line)
+
+    def _lines(self, part: Part, given: dict[str, list[Element]]) -> list[Element]:
+        lines = []
+        for container in given.get(part.name, ()):
+            for name, elements in self._children(container).items():
+                if name != part.page.line_type:
+                    raise unexpected(name)
+                lines += elements
+        return lines
+
+    def _validated(self, page: Page, row: Any, given: dict[str, list[Element]]) -> Any:  # noqa: ANN401
+        """The row after every control that was given, one after another."""
+        controls = names.controls_on_page(page, self._pages)
+        parts = {part.name for part in page.parts}
+        for name in given:
+            if name not in controls and name not in parts and name != "Key":
+                raise unexpected(name)
+        order = controls if self._quirks.field_order == "page" else given
+        for name in order:
+            if name in given and name in controls:
+                row = self._with_value(page, row, controls[name], text_of(given[name][0]))
+        return row
+
+    def _with_value(self, page: Page, row: Any, control: Control, text: str) -> Any:  # noqa: ANN401
+        value = values.read(
+            control.kind, text, length=self._length(control), options=control.options
+        )
+        if value == control.value(self._company, row):
+            return row
+        if page.writes is None or not control.editable:
+            raise read_only(control.name)
+        return page.writes.validate(self._company, row, control, value)
+
+    def _length(self, control: Control) -> int:
+        if control.name == "Description":
+            return self._pages.description_length
+        return control.length
+
+    def _update(self, given: dict[str, list[Element]]) -> str:
+        element = self._required(given, self._name, "Update")
+        with self._books.transaction():
+            row = self._changed(element)
+            self._books.count_write()
+        return self.row_xml(self._again(row))
+
+    def _update_multiple(self, given: dict[str, list[Element]]) -> str:
+        with self._books.transaction():
+            rows = [self._changed(element) for element in self._listed(given, "UpdateMultiple")]
+            self._books.count_write()
+        return tag(f"{self._name}_List", joined(self.row_xml(self._again(row)) for row in rows))
+
+    def _changed(self, element: Element) -> Any:  # noqa: ANN401 - any row
+        writes = self._page.writes
+        if writes is None:
+            raise unexpected("Update")
+        given = self._children(element)
+        before = self._fresh_row(self._page, text_of(self._required(given, "Key", "Update")))
+        row = self._validated(self._page, before, given)
+        if row != before:
+            row = writes.change(self._company, before, row)
+        for part in self._page.parts:
+            self._change_lines(part, row, given)
+        return row
+
+    def _change_lines(self, part: Part, row: Any, given: dict[str, list[Element]]) -> None:  # noqa: ANN401
+        writes = part.page.writes
+        for element in self._lines(part, given):
+            if writes is None:
+                raise unexpected(part.name)
+            line_given = self._children(element)
+            key = self._text(line_given, "Key")
+            if not key:
+                new = writes.start(self._company, self._again(row))
+                writes.insert(self._company, self._validated(part.page, new, line_given))
+                continue
+            before = self._fresh_row(part.page, key, list(part.rows(self._company, row)))
+            line = self._validated(part.page, before, line_given)
+            if line != before:
+                writes.change(self._company, before, line)
+
+    def _delete(self, given: dict[str, list[Element]]) -> str:
+        writes = self._page.writes
+        text = text_of(self._required(given, "Key", "Delete"))
+        if writes is None or writes.delete is None:
+            raise unexpected("Delete")
+        with self._books.transaction():
+            writes.delete(self._books, self._company, self._fresh_row(self._page, text))
+            self._books.count_write()
+        return leaf("Delete_Result", "true")
+
+    def _delete_part_row(self, part_name: str, given: dict[str, list[Element]]) -> str:
+        part = next(part for part in self._page.parts if part.name == part_name)
+        writes = part.page.writes
+        text = text_of(self._required(given, f"{part_name}_Key", f"Delete_{part_name}"))
+        if writes is None or writes.delete is None:
+            raise unexpected(f"Delete_{part_name}")
+        with self._books.transaction():
+            row = self._fresh_row(part.page, text, list(part.page.rows(self._company)))
+            writes.delete(self._books, self._company, row)
+            self._books.count_write()
+        return leaf(f"Delete_{part_name}_Result", "true")

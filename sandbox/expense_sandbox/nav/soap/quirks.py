@@ -1,0 +1,44 @@
+"""What differs between NAV servers' SOAP, or nobody knows for sure: switches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class SoapQuirks:
+    """How SOAP behaves where servers differ; the defaults are the likeliest behaviour.
+
+    Attributes:
+        own_address: The server's idea of its address, e.g. `http://nav-internal:7047`, written to
+            WSDLs and discovery; None is the address it was asked by.
+        default_company: ServicesDefaultCompany: taken silently when an address names no company;
+            "" leaves it to the only company there is, if there is only one.
+        tenant: The tenant every request has to name; "" on a server with one tenant.
+        field_order: Whether a record's fields are validated in the order of the WSDL (`page`) or
+            in the order they were sent (`sent`).
+        unpublished: How a service that is not published answers: HTTP 404, or a fault.
+        unknown_company: How a company that does not exist answers.
+        fault_detail: Whether faults repeat their text in `<detail>`.
+        fault_language: `xml:lang` of faults.
+        callback_text: What NAV says when it would have to ask a person.
+        date_criteria: Dates in filters: ISO, or as people write them in the server's culture.
+        filter_may_be_absent: Whether ReadMultiple does without any `filter`.
+        maximum_message_bytes: SOAPServicesMaxMsgSize, for requests and answers.
+        case_sensitive_service_names: Whether services must be spelled as published.
+    """
+
+    own_address: str | None = None
+    default_company: str = ""
+    tenant: str = ""
+    field_order: Literal["page", "sent"] = "page"
+    unpublished: Literal["http_404", "fault"] = "http_404"
+    unknown_company: Literal["http_404", "fault"] = "fault"
+    fault_detail: bool = True
+    fault_language: str = "en-US"
+    callback_text: Literal["attempted", "not_allowed"] = "attempted"
+    date_criteria: Literal["iso", "en-US"] = "iso"
+    filter_may_be_absent: bool = True
+    maximum_message_bytes: int = 1024 * 1024
+    case_sensitive_service_names: bool = False
