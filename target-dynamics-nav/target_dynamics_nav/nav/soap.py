@@ -24,7 +24,7 @@ from target_dynamics_nav.nav.soap_documents import (
     DRAFT_LINE_FIELDS,
     LINE_FIELDS,
     PURCHASE_KINDS,
-    AllDimensions,
+    DimensionsSeen,
     PurchaseKind,
     found_draft,
     found_posted,
@@ -124,7 +124,7 @@ class SoapClient:
         self.capabilities = replace(
             self.capabilities,
             posts=office.services.has(*POSTS_DOCUMENTS),
-            journals=office.services.takes_journals(),
+            journals=office.journals.taken(),
         )
         return master_data.read_master_data(office.services, company, office.setup)
 
@@ -289,16 +289,12 @@ class SoapClient:
 
     def _found_draft(self, office: _Office, names: PurchaseKind, row: Row) -> FoundDocument:
         page = self._drafts_page(office, names)
-        dimensions = self._dimensions(office, _GET_DRAFT_DIMENSIONS, names, row)
-        if dimensions is None:
-            dimensions = shown_dimensions(page, row, office.positions)
+        dimensions = self._dimensions(office, _GET_DRAFT_DIMENSIONS, names, page, row)
         return found_draft(names, page, row, dimensions, office.local_currency)
 
     def _found_posted(self, office: _Office, names: PurchaseKind, row: Row) -> FoundDocument:
         page = self._posted_page(office, names)
-        dimensions = self._dimensions(office, _GET_POSTED_DIMENSIONS, names, row)
-        if dimensions is None:
-            dimensions = shown_dimensions(page, row, office.positions)
+        dimensions = self._dimensions(office, _GET_POSTED_DIMENSIONS, names, page, row)
         number = code(row.get("No"))
         totals = [
             total
@@ -306,20 +302,25 @@ class SoapClient:
             if code(total.get("No")) == number
         ]
         return found_posted(
-            names, page, row, totals[0] if totals else {}, dimensions, office.local_currency
+            names,
+            page,
+            row,
+            totals=totals[0] if totals else {},
+            dimensions=dimensions,
+            local_currency=office.local_currency,
         )
 
     @staticmethod
     def _dimensions(
-        office: _Office, function: str, names: PurchaseKind, row: Row
-    ) -> AllDimensions | None:
-        """All dimensions of a document; None where nothing tells them."""
+        office: _Office, function: str, names: PurchaseKind, page: SoapPage, row: Row
+    ) -> DimensionsSeen:
+        """All dimensions of a document; those that the page shows where nothing tells them all."""
         if not office.services.has(function):
-            return None
+            return shown_dimensions(page, row, office.positions)
         told = office.services.posting(function).ask(
             function, docType=names.document_type, docNo=code(row.get("No"))
         )
-        return parsed_dimensions(told)
+        return DimensionsSeen(parsed_dimensions(told))
 
 
 def _require_lines(page: SoapPage, fields: tuple[str, ...]) -> None:

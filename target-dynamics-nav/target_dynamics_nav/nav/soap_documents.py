@@ -171,16 +171,26 @@ def line_number(line: Row, index: int) -> int:
     return given if isinstance(given, int) else (index + 1) * LINE_NUMBER_STEP
 
 
-def shown_dimensions(page: SoapPage, row: Row, positions: Mapping[str, int]) -> AllDimensions:
+@dataclass(frozen=True)
+class DimensionsSeen:
+    """Dimensions of a document, and which ones would have been seen at all: None means all."""
+
+    found: AllDimensions
+    on_header: frozenset[str] | None = None
+    on_lines: frozenset[str] | None = None
+
+
+def shown_dimensions(page: SoapPage, row: Row, positions: Mapping[str, int]) -> DimensionsSeen:
     """The dimensions that the page itself shows."""
-    part_fields = page.part.fields if page.part else frozenset()
-    return {
-        HEADER: _values(row, shortcut_fields(page.fields, positions)),
-        **{
-            line_number(line, index): _values(line, shortcut_fields(part_fields, positions))
-            for index, line in enumerate(lines_of(page, row))
-        },
+    on_header = shortcut_fields(page.fields, positions)
+    on_lines = shortcut_fields(page.part.fields if page.part else (), positions)
+    lines = {
+        line_number(line, index): _values(line, on_lines)
+        for index, line in enumerate(lines_of(page, row))
     }
+    return DimensionsSeen(
+        {HEADER: _values(row, on_header), **lines}, frozenset(on_header), frozenset(on_lines)
+    )
 
 
 def _values(row: Row, fields: Mapping[str, str]) -> Dimensions:
@@ -193,7 +203,7 @@ def found_draft(
     names: PurchaseKind,
     page: SoapPage,
     row: Row,
-    dimensions: AllDimensions,
+    dimensions: DimensionsSeen,
     local_currency: str,
 ) -> FoundDocument:
     """A draft, from its record.
@@ -216,11 +226,13 @@ def found_draft(
             posting_date=day(row.get("Posting_Date")),
             currency_code=_currency(row, local_currency),
             total=amount(lines[0].get("Total_Amount_Incl_VAT")) if lines else Decimal(0),
-            dimensions=dimensions.get(HEADER, {}),
+            dimensions=dimensions.found.get(HEADER, {}),
             lines=[
-                _found_line(index, line, amount(line.get("Line_Amount")), dimensions)
+                _found_line(index, line, amount(line.get("Line_Amount")), dimensions.found)
                 for index, line in enumerate(lines)
             ],
+            readable_header_dimensions=dimensions.on_header,
+            readable_line_dimensions=dimensions.on_lines,
         )
     except ValueError as error:
         raise _garbled(page, error) from error
@@ -230,8 +242,9 @@ def found_posted(
     names: PurchaseKind,
     page: SoapPage,
     row: Row,
+    *,
     totals: Row,
-    dimensions: AllDimensions,
+    dimensions: DimensionsSeen,
     local_currency: str,
 ) -> FoundDocument:
     """A posted document, from its record and the row of the list that shows its total.
@@ -252,12 +265,14 @@ def found_posted(
             posting_date=day(row.get("Posting_Date")),
             currency_code=_currency(row, local_currency),
             total=amount(totals.get("Amount_Including_VAT")),
-            dimensions=dimensions.get(HEADER, {}),
+            dimensions=dimensions.found.get(HEADER, {}),
             lines=[
-                _found_line(index, line, _price(line), dimensions)
+                _found_line(index, line, _price(line), dimensions.found)
                 for index, line in enumerate(lines_of(page, row))
             ],
             cancelled=bool(totals.get("Cancelled")),
+            readable_header_dimensions=dimensions.on_header,
+            readable_line_dimensions=dimensions.on_lines,
         )
     except ValueError as error:
         raise _garbled(page, error) from error

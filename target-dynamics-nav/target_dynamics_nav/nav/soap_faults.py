@@ -39,7 +39,8 @@ _CHANGED = re.compile(
 )
 _SERVICE_MISSING = re.compile(r'Service "(?P<service>[^"]+)" was not found', re.IGNORECASE)
 _COMPANY_MISSING = re.compile(
-    r"company .{0,80}(?:does not exist|cannot be found|was not found)", re.IGNORECASE
+    r"^The company .{0,80}(?:does not exist|cannot be found)|default company cannot be found",
+    re.IGNORECASE,
 )
 _DYNAMIC_EDITABLE = re.compile(
     r'Property "Editable" for .+ is invalid|Control .+ is read-only|^The .+ is read-?only',

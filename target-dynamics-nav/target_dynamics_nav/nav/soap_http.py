@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote, urlsplit
 import zeep
 import zeep.exceptions
 import zeep.helpers
+from zeep.loader import parse_xml
 
 from target_dynamics_nav.errors import (
     ConfigurationError,
@@ -37,7 +38,7 @@ from target_dynamics_nav.nav.retry import (
     call_with_retries,
     retry_after_seconds,
 )
-from target_dynamics_nav.nav.soap_faults import fault_problem, not_published, read_refusal, refusal
+from target_dynamics_nav.nav.soap_faults import fault_problem, read_refusal, refusal
 from target_dynamics_nav.nav.soap_values import readable_xml
 from target_dynamics_nav.nav.transport import NetworkFailure, Transport, require_same_origin
 
@@ -54,6 +55,8 @@ _BUSY = frozenset({408, 429, 502, 503, 504})
 _LOOK_AGAIN = "The document is looked up before anything else is done."
 _COMPANY_IN_ADDRESS = re.compile(r"/WS/(?P<first>[^/]+)/", re.IGNORECASE)
 _KINDS = ("page", "codeunit")
+_SAFE = zeep.Settings(strict=True, force_https=False, forbid_dtd=True, forbid_entities=True)
+"""Strict also means that an answer that was cut off is none: half a list is never taken for a whole one."""
 
 
 class _Answered(Exception):  # noqa: N818 - a signal within this module
@@ -110,7 +113,7 @@ class _Relay(zeep.Transport):
         require_same_origin(url, self._base_url)
         response = self._transport.respond("GET", url, _XML, None)
         if response.status_code != HTTPStatus.OK:
-            raise self._answered(response)
+            raise self._fault_in(response) or self._answered(response)
         if "html" in response.headers.get("Content-Type", ""):
             raise _not_soap(self._base_url, "a web page")
         return readable_xml(response.content)
@@ -122,6 +125,15 @@ class _Relay(zeep.Transport):
         if response.status_code not in _PASSED_TO_ZEEP:
             raise self._answered(response)
         return _Reply(response.status_code, readable_xml(response.content), response.headers)
+
+    def _fault_in(self, response: requests.Response) -> _Answered | None:
+        """A refusal to describe a service comes as a fault too; zeep looks for one in answers to calls only."""
+        try:
+            document = parse_xml(readable_xml(response.content), self, settings=_SAFE)
+        except zeep.exceptions.Error:
+            return None
+        code, text = document.findtext(".//faultcode"), document.findtext(".//faultstring")
+        return _Answered(fault_problem(code, text or ""), None) if code else None
 
     def _answered(self, response: requests.Response) -> _Answered:
         return _Answered(
@@ -170,9 +182,6 @@ class SoapHttp:
             ca_file=ca_file,
         )
         self._relay = _Relay(base_url, self._transport, clock)
-        self._zeep_settings = zeep.Settings(
-            strict=True, force_https=False, forbid_dtd=True, forbid_entities=True
-        )
         self._services: dict[str, SoapService] = {}
 
     def close(self) -> None:
@@ -217,9 +226,7 @@ class SoapHttp:
 
         def attempt() -> zeep.Client:
             try:
-                return zeep.Client(
-                    wsdl_address, transport=self._relay, settings=self._zeep_settings
-                )
+                return zeep.Client(wsdl_address, transport=self._relay, settings=_SAFE)
             except NetworkFailure as failure:
                 raise TransientFailure(failure.reason) from failure
             except zeep.exceptions.XMLSyntaxError:
@@ -350,15 +357,10 @@ class SoapHttp:
         try:
             return attempt()
         except _Answered as answered:
-            if answered.found.status in _BUSY or (
-                answered.found.status == HTTPStatus.INTERNAL_SERVER_ERROR
-                and not _says_not_found(answered.found)
-            ):
+            if answered.found.status in _BUSY | {HTTPStatus.INTERNAL_SERVER_ERROR}:
                 raise TransientFailure(
                     f"NAV answered {answered.found.status}", retry_after=answered.retry_after
                 ) from None
-            if _says_not_found(answered.found):
-                raise not_published(name, answered.found.text) from None
             raise read_refusal(answered.found, name) from None
 
     def _repeat(self, attempt: Callable[[], Any]) -> Any:  # noqa: ANN401 - what it returns
@@ -389,12 +391,6 @@ def _fault(fault: zeep.exceptions.Fault) -> NavProblem | None:
     if fault.code is None:
         return None
     return fault_problem(str(fault.code), str(fault.message or ""))
-
-
-def _says_not_found(found: NavProblem) -> bool:
-    return found.status == HTTPStatus.NOT_FOUND or (
-        found.status >= HTTPStatus.INTERNAL_SERVER_ERROR and "was not found" in found.text
-    )
 
 
 def _unknown(message: str) -> OutcomeUnknownError:

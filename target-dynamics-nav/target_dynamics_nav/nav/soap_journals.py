@@ -7,6 +7,7 @@ it is posted. The lines are inserted by one call, all of them or none.
 
 from __future__ import annotations
 
+import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from target_dynamics_nav.nav import journal_lines
 from target_dynamics_nav.nav.odata import code, text
 from target_dynamics_nav.nav.port import DocumentKind, FoundDocument, FoundLine
 from target_dynamics_nav.nav.soap_documents import parsed_dimensions, shortcut_fields
+from target_dynamics_nav.nav.soap_faults import CALLBACK_WORDS
 from target_dynamics_nav.nav.soap_services import (
     POSTS_JOURNALS,
     SHOWS_LEDGER_DIMENSIONS,
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
     from target_dynamics_nav.nav.soap_services import CompanyServices
     from target_dynamics_nav.nav.soap_values import Row
 
+logger = logging.getLogger(__name__)
+
 DEFAULT_TEMPLATE = "GENERAL"
 _LONGEST_TEXT = 50
+_ANY_BATCH = "DEFAULT"
+_NO_DOCUMENT = "NONE"
 _POST, _CREATE_BATCH, _DELETE_BATCH = POSTS_JOURNALS
 
 
@@ -49,6 +55,31 @@ class Journals:
         self._positions = positions
         self._local_currency = local_currency
         self._template = template
+        self._page_opens: bool | None = None
+
+    def taken(self) -> bool:
+        """Whether journals can be written here, each in a batch of its own, and found again."""
+        if not self._services.takes_journals():
+            return False
+        if self._page_opens is None:
+            self._page_opens = self._opens()
+        return self._page_opens
+
+    def _opens(self) -> bool:
+        """Page 39 asks which template is meant where several use it, and a web service cannot answer."""
+        try:
+            self._services.page("general_journal").matching(
+                batch=_ANY_BATCH, Document_No=_NO_DOCUMENT
+            )
+        except ProtocolError as error:
+            if not CALLBACK_WORDS.search(error.nav_message or ""):
+                raise
+            logger.warning(
+                "Journals are not written: NAV's general journal asks which template is meant. Publish a copy of page "
+                "39 that does not ask, or leave it one template."
+            )
+            return False
+        return True
 
     # What is there
 
@@ -58,7 +89,7 @@ class Journals:
         Raises:
             DocumentRefusedError: The batch that belongs to the key holds something else.
         """
-        if len(key) > journal_lines.LONGEST_KEY or not self._services.takes_journals():
+        if len(key) > journal_lines.LONGEST_KEY or not self.taken():
             return []
         batch_there = self._batch_is_there(key)
         lines = self._lines(key) if batch_there else []
@@ -136,6 +167,8 @@ class Journals:
             dimensions=balancing.dimensions if balancing else {},
             lines=others,
             balancing_account=_account(balancing),
+            readable_header_dimensions=frozenset(fields),
+            readable_line_dimensions=frozenset(fields),
         )
 
     def _posted(self, key: str, *, emptied: bool) -> FoundDocument | None:
@@ -149,7 +182,7 @@ class Journals:
             return None
         try:
             entries.sort(key=lambda row: int(row["Entry_No"]))
-            told = self._ledger_dimensions(key, page, entries)
+            told, readable = self._ledger_dimensions(key, page, entries)
             lines = [
                 FoundLine(
                     line_number=number,
@@ -188,22 +221,25 @@ class Journals:
             cancelled=reversed_,
             balancing_account=_account(balancing),
             leftover_id=journal_lines.batch_name(key) if emptied else None,
+            readable_header_dimensions=readable,
+            readable_line_dimensions=readable,
         )
 
     def _ledger_dimensions(
         self, key: str, page: SoapPage, entries: Sequence[Row]
-    ) -> dict[int, dict[str, str]]:
-        """Dimensions of each ledger entry, by its number."""
+    ) -> tuple[dict[int, dict[str, str]], frozenset[str] | None]:
+        """Dimensions of each ledger entry, by its number; and which could be read, None for all."""
         if self._services.has(SHOWS_LEDGER_DIMENSIONS):
             codeunit = self._services.posting(SHOWS_LEDGER_DIMENSIONS)
             told = parsed_dimensions(codeunit.ask(SHOWS_LEDGER_DIMENSIONS, docNo=key))
-            return {int(row["Entry_No"]): told.get(int(row["Entry_No"]), {}) for row in entries}
+            numbers = [int(row["Entry_No"]) for row in entries]
+            return {number: told.get(number, {}) for number in numbers}, None
         fields = {
             dimension: f"Global_Dimension_{position}_Code"
             for dimension, position in self._positions.items()
             if f"Global_Dimension_{position}_Code" in page.fields
         }
-        return {
+        shown = {
             int(row["Entry_No"]): {
                 dimension: code(row.get(field))
                 for dimension, field in fields.items()
@@ -211,6 +247,7 @@ class Journals:
             }
             for row in entries
         }
+        return shown, frozenset(fields)
 
     # What is done
 
@@ -222,12 +259,12 @@ class Journals:
             DocumentRefusedError: NAV refuses, or the document cannot be written; an empty batch may be left, which the
                 next attempt takes.
         """
-        if not self._services.takes_journals():
+        if not self.taken():
             raise DocumentRefusedError(
                 "This NAV is not set up to take journals.",
                 code="journals_not_offered",
-                hint="Publish the pages 39, 251 and 20 and the codeunit Expense Posting as web services; or map these "
-                "expenses to purchase invoices.",
+                hint="Publish the pages 39, 251 and 20 and the codeunit Expense Posting as web services, page 39 with "
+                "one template only; or map these expenses to purchase invoices.",
             )
         if draft.currency_code not in {None, self._local_currency}:
             raise DocumentRefusedError(

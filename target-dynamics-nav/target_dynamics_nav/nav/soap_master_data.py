@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from target_dynamics_nav.errors import ConfigurationError, ProtocolError
@@ -11,6 +10,8 @@ from target_dynamics_nav.nav.port import Account, Company, DimensionValue, Maste
 from target_dynamics_nav.nav.soap_values import caption, day
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from target_dynamics_nav.nav.soap_http import SoapHttp
     from target_dynamics_nav.nav.soap_services import CompanyServices
     from target_dynamics_nav.nav.soap_values import Row
@@ -160,14 +161,13 @@ def _dimension_values(
     return values
 
 
-def _exchange_rates(services: CompanyServices) -> dict[str, list[date]]:
-    """Starting dates of rates; where NAV does not show them it decides by itself, so any date will do."""
-    page = services.optional("exchange_rates")
-    rates: dict[str, list[date]] = {
-        code(row.get("Code")): [] if page is not None else [date.min]
-        for row in services.page("currencies").all()
-    }
-    for row in page.all() if page is not None else []:
+def _exchange_rates(services: CompanyServices) -> dict[str, list[date]] | None:
+    """Starting dates of the rates of each currency; None where NAV does not show them."""
+    currencies, page = services.optional("currencies"), services.optional("exchange_rates")
+    if currencies is None or page is None:
+        return None
+    rates: dict[str, list[date]] = {code(row.get("Code")): [] for row in currencies.all()}
+    for row in page.all():
         starting = _day(row, "Starting_Date")
         if starting is not None:
             rates.setdefault(code(row.get("Currency_Code")), []).append(starting)

@@ -101,7 +101,12 @@ PAGES: dict[str, PageSpec] = {
         ("Posted_Purchase_Credit_Memos", "PostedPurchaseCreditMemos"),
         ("No", "Amount_Including_VAT"),
     ),
-    "currencies": PageSpec("page 5 Currencies", ("Currencies",), ("Code",)),
+    "currencies": PageSpec(
+        "page 5 Currencies",
+        ("Currencies",),
+        ("Code",),
+        without="knowing in advance whether there is a currency",
+    ),
     "exchange_rates": PageSpec(
         "page 483 Currency Exchange Rates",
         ("Currency_Exchange_Rates",),
