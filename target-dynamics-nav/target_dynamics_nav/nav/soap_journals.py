@@ -73,7 +73,9 @@ class Journals:
             )
         except ProtocolError as error:
             if not CALLBACK_WORDS.search(error.nav_message or ""):
-                raise
+                if error.code != "read_refused":
+                    raise
+                return True  # it opened, and there is no batch of that name
             logger.warning(
                 "Journals are not written: NAV's general journal asks which template is meant. Publish a copy of page "
                 "39 that does not ask, or leave it one template."
