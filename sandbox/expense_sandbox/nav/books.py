@@ -66,6 +66,12 @@ class Books:
         self._log.commit()
         self._catch_up(everything=True)
 
+    def set_quirks(self, quirks: NavQuirks) -> None:
+        """Let this NAV behave differently from now on."""
+        self.quirks = quirks
+        for company in (*self.companies.values(), *self._replica.values()):
+            company.quirks = quirks
+
     def today(self) -> date:
         """NAV's work date."""
         return self.quirks.today or self.clock().date()

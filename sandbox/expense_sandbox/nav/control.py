@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from expense_sandbox.http import CONTROL_PREFIX, Request, Response, json_response
-from expense_sandbox.nav import services
+from expense_sandbox.nav import services, switches
 from expense_sandbox.nav.codec import record_to_json
 
 if TYPE_CHECKING:
@@ -36,8 +36,10 @@ class Control:
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
         if (request.method, path) == ("GET", ["books"]):
             return self._show_books(query.get("company"))
-        if path[0] in {"services", "endpoints"}:
-            return services.answer_control(self._books.services, request, path)
+        if path[0] in {"services", "endpoints", "quirks", "authentication"}:
+            return services.answer_control(
+                self._books.services, request, path
+            ) or switches.answer_control(self._books, self._gatekeeper, request, path)
         if request.method != "POST":
             return None
         if path == ["expire-tokens"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from expense_sandbox.nav.errors import NavError
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from expense_sandbox.nav.odata_v4.quirks import ODataV4Quirks
 
 COMPANY = "Company"
+_PAGING = "$skiptoken"
 _KEY = re.compile(r"\s*(?:([A-Za-z_]\w*)\s*=)?\s*('(?:[^']|'')*'|[^',()\s]+)\s*(?:,|$)")
 
 
@@ -64,6 +65,11 @@ class Address:
     in_path: bool
     segments: tuple[Segment, ...]
     options: dict[str, str]
+
+    @property
+    def query(self) -> str:
+        """The query without the skip token, which every face reads in its own way."""
+        return urlencode({name: text for name, text in self.options.items() if name != _PAGING})
 
 
 def read(path: str, query: str, quirks: ODataV4Quirks) -> Address:

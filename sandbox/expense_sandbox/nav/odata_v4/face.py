@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from expense_sandbox.http import Response, text_response
 from expense_sandbox.nav import query as queries
 from expense_sandbox.nav.codeunits import CODEUNITS
-from expense_sandbox.nav.edm import EntityType, Kind, Property, etag_of
+from expense_sandbox.nav.edm import etag_of
 from expense_sandbox.nav.errors import NavError
 from expense_sandbox.nav.odata_v4 import (
     actions,
     addresses,
+    companies,
     custom_pages,
     entities,
     metadata,
     paging,
+    tokens,
     writing,
 )
 from expense_sandbox.nav.odata_v4.addresses import COMPANY, malformed, no_resource
@@ -32,14 +33,14 @@ if TYPE_CHECKING:
     from expense_sandbox.nav.books import Books
     from expense_sandbox.nav.codeunits import Codeunit
     from expense_sandbox.nav.company import Company
-    from expense_sandbox.nav.edm import Navigation
+    from expense_sandbox.nav.edm import EntityType, Navigation
     from expense_sandbox.nav.odata_v4.addresses import Address, Segment
     from expense_sandbox.nav.odata_v4.entities import Published
     from expense_sandbox.nav.query import Query
     from expense_sandbox.nav.quirks import NavQuirks
+    from expense_sandbox.nav.services import Service
     from expense_sandbox.nav.store import Record
 
-_ETAG = re.compile(r'(W/)?"[^"]*"')
 _OWN_PATH = "/NAV/ODataV4"
 
 
@@ -101,6 +102,7 @@ class ODataV4:
         self._books = books
         self.url = ""
         """Where the server is, as clients reach it."""
+        self._known: tuple[tuple[Service, ...], NavQuirks, Catalogue] | None = None
 
     @property
     def _quirks(self) -> NavQuirks:
@@ -141,24 +143,30 @@ class ODataV4:
         if request.method == "GET" and names in ([], ["$metadata"]):
             return self._describe(catalogue, base_url, names)
         if names[:1] == [COMPANY] and not address.in_path:
-            return self._companies(request, address, base_url)
-        company = self._company(address)
+            if request.method != "GET":
+                raise not_allowed(request.method, COMPANY)
+            return companies.listed(self._books, address, base_url)
+        company = companies.addressed(self._books, address)
         call = Call(request, address, company, base_url, catalogue)
         if not names:
             if request.method != "GET":
                 raise not_allowed(request.method, COMPANY)
-            return self._one_company(call)
+            return companies.one(self._books, company, address, base_url)
         return self._dispatch(call)
 
     def _catalogue(self) -> Catalogue:
-        services = self._books.services
-        sets = entities.publish(services.listed("Page"), custom_pages.PAGES, self._quirks)
+        listed, quirks = tuple(self._books.services.listed()), self._quirks
+        if self._known is not None and self._known[0] == listed and self._known[1] is quirks:
+            return self._known[2]
+        sets = entities.publish(listed, custom_pages.PAGES, quirks)
         units = {
             service.name: CODEUNITS[service.object_id]
-            for service in services.listed("Codeunit")
-            if service.object_id in CODEUNITS and self._quirks.odata_v4.codeunit_actions
+            for service in listed
+            if service.kind == "Codeunit" and service.object_id in CODEUNITS
         }
-        return Catalogue(sets, units)
+        catalogue = Catalogue(sets, units if quirks.odata_v4.codeunit_actions else {})
+        self._known = (listed, quirks, catalogue)
+        return catalogue
 
     def _describe(self, catalogue: Catalogue, base_url: str, names: list[str]) -> Response:
         if not names:
@@ -169,69 +177,13 @@ class ODataV4:
             for name, published in catalogue.sets.items()
         }
         body = metadata.document(
-            self._company_type(), catalogue.sets, catalogue.codeunits, bound, self._quirks
+            companies.company_type(self._quirks),
+            catalogue.sets,
+            catalogue.codeunits,
+            bound,
+            self._quirks,
         )
         return Response(200, {"Content-Type": "application/xml", "OData-Version": "4.0"}, body)
-
-    def _company_type(self) -> EntityType:
-        name = Property("Name", Kind.TEXT, 30, attribute="name")
-        more = (
-            Property("Display_Name", Kind.TEXT, 250, attribute="display_name"),
-            Property("Id", Kind.GUID, attribute="id"),
-        )
-        fields = (name, *more) if self._quirks.odata_v4.company_fields == "all" else (name,)
-        return entities.PageType(COMPANY, COMPANY, fields)
-
-    def _companies(self, request: Request, address: Address, base_url: str) -> Response:
-        if request.method != "GET":
-            raise not_allowed(request.method, COMPANY)
-        if len(address.segments) > 1:
-            raise no_resource(address.segments[1].name)
-        entity_type = self._company_type()
-        query = queries.parse(_without(address.options), entity_type, _no_navigation)
-        companies = list(self._books.companies.values())
-        rows: list[Record] = [next(iter(company.rows)) for company in companies]
-        rows = query.sorted_rows(companies[0], entity_type, rows)
-        stop = None if query.top is None else query.skip + query.top
-        shown = [_plain(entity_type, companies[0], row, query) for row in rows[query.skip : stop]]
-        document: dict[str, Any] = {"@odata.context": f"{base_url}/$metadata#{COMPANY}"}
-        if query.count:
-            document["@odata.count"] = len(rows)
-        return odata_response({**document, "value": shown})
-
-    def _one_company(self, call: Call) -> Response:
-        entity_type = self._company_type()
-        query = queries.parse(_without(call.address.options), entity_type, _no_navigation)
-        row = next(iter(call.company.rows))
-        context = {"@odata.context": f"{call.base_url}/$metadata#{COMPANY}/$entity"}
-        return odata_response({**context, **_plain(entity_type, call.company, row, query)})
-
-    def _company(self, address: Address) -> Company:
-        companies = self._books.companies.values()
-        if address.company:
-            # Names are told apart by case, ids are not.
-            found = next((item for item in companies if item.name == address.company), None)
-            by_id = None if address.in_path else self._books.companies.get(address.company.lower())
-            if found is None and by_id is None:
-                raise NavError(
-                    "Internal_CompanyNotFound",
-                    f"Cannot find the company '{address.company}'.",
-                    self._quirks.missing_company_status,
-                )
-            return found or by_id or next(iter(companies))
-        default = self._quirks.odata_v4.default_company
-        found = next((item for item in companies if item.name == default), None)
-        if found is None and len(companies) == 1:
-            found = next(iter(companies))
-        if found is None:
-            raise NavError(
-                "Internal_CompanyNotFound",
-                "Cannot process the request because the default company cannot be found. You can "
-                "specify a default company in the service configuration file, or by adding a "
-                "URL query parameter: company=[name].",
-                self._quirks.missing_company_status,
-            )
-        return found
 
     def _dispatch(self, call: Call) -> Response:
         first = call.address.segments[0]
@@ -350,7 +302,7 @@ class ODataV4:
         def type_of(navigation: Navigation) -> EntityType:
             return call.catalogue.sets[navigation.entity_set].entity_set.type
 
-        return queries.parse(_without(call.address.options), published.entity_set.type, type_of)
+        return queries.parse(call.address.query, published.entity_set.type, type_of)
 
     def _renderer(self, call: Call) -> Renderer:
         as_text = "ieee754compatible=true" in call.request.headers.get("Accept", "").lower()
@@ -410,7 +362,7 @@ class ODataV4:
             raise no_resource(name)
         if target.row is None:
             raise malformed()
-        _compare(call.request.headers.get("If-Match", "*"), target.row)
+        tokens.compare(call.request.headers.get("If-Match", "*"), target.row)
         with self._books.transaction():
             known[action](self._books, call.company, target.row)
             self._books.count_write()
@@ -421,7 +373,7 @@ class ODataV4:
         published, row = target.published, target.row
         if row is None or published.page.writes is None:
             raise not_allowed("PATCH", published.name)
-        _require_token(call.request, row)
+        tokens.require(call.request, row)
         query = self._query(call, published)
         body = json_object(call.request.body)
         with self._books.transaction():
@@ -435,7 +387,7 @@ class ODataV4:
         writes = published.page.writes
         if row is None or writes is None or writes.delete is None:
             raise not_allowed("DELETE", published.name)
-        _require_token(call.request, row)
+        tokens.require(call.request, row)
         with self._books.transaction():
             writes.delete(self._books, call.company, row)
             self._books.count_write()
@@ -452,31 +404,6 @@ def not_allowed(method: str, name: str) -> NavError:
     )
 
 
-def _require_token(request: Request, row: Record) -> None:
-    expected = request.headers.get("If-Match")
-    if expected is None:
-        raise _invalid_token()
-    _compare(expected, row)
-
-
-def _invalid_token() -> NavError:
-    return NavError(
-        "BadRequest_InvalidToken",
-        "Could not validate the client concurrency token required by the service. Please provide "
-        "a valid token in the client request.",
-    )
-
-
-def _compare(expected: str, row: Record) -> None:
-    expected = expected.strip()
-    if expected == "*":
-        return
-    if _ETAG.fullmatch(expected) is None:
-        raise _invalid_token()
-    if expected != etag_of(row):
-        raise NavError("Request_EntityChanged", "Another user has already changed the record.", 409)
-
-
 def _as_stored(company: Company, row: Record) -> Record:
     """The row as it is now that its document's totals are worked out."""
     for table in company.tables.values():
@@ -484,18 +411,3 @@ def _as_stored(company: Company, row: Record) -> Record:
             stored: Record = table.get(row.id) or row
             return stored
     return row
-
-
-def _without(options: Mapping[str, str]) -> str:
-    """The query options that are the same in every OData face."""
-    return urlencode({name: value for name, value in options.items() if name != "$skiptoken"})
-
-
-def _no_navigation(navigation: Navigation) -> EntityType:
-    raise AssertionError(f"companies have no {navigation.name}")
-
-
-def _plain(entity_type: EntityType, company: Company, row: Record, query: Query) -> dict[str, Any]:
-    columns = entity_type.columns(query.select, decimals_as_text=False)
-    values = [(name, read(company, row), convert) for name, read, convert in columns]
-    return {name: value if convert is None else convert(value) for name, value, convert in values}
