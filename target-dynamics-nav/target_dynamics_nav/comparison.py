@@ -2,7 +2,8 @@
 
 The same comparison decides whether a draft may be posted and whether a posted document is the one of this report.
 Dimensions that NAV added by default (from the vendor or the account) and that the document does not mention are not
-a difference; they are reported as notes. A dimension the document does mention must be exactly as it says.
+a difference; they are reported as notes. A dimension the document does mention must be exactly as it says, wherever the
+dialect can see it (`FoundDocument.readable_line_dimensions`).
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def differences(
         result.append(Difference("lines", f"{len(document.lines)} lines", "not readable"))
         return result
     compare("number of lines", len(document.lines), len(found.lines))
-    result.extend(_line_differences(document, found.lines))
+    result.extend(_line_differences(document, found, found.lines))
     result.extend(_other_side(document, found))
     return result
 
@@ -102,8 +103,8 @@ def content_differences(
 
 
 def inherited_dimensions(document: Document, found: FoundDocument) -> list[Note]:
-    """Dimensions that NAV added by itself, for the record."""
-    pairs, _, _ = _match(document, found.lines or [])
+    """Dimensions that NAV added by itself, and what its pages could not take, for the record."""
+    pairs, _, _ = _match(document, found, found.lines or [])
     added = {
         (code, value)
         for wanted, line in pairs
@@ -111,6 +112,9 @@ def inherited_dimensions(document: Document, found: FoundDocument) -> list[Note]
         if code not in _dimensions(document, wanted)
     }
     return [
+        *_not_on_the_header(document, found),
+        *_cut_texts(pairs),
+    ] + [
         Note(
             code="dimension_inherited",
             field=code,
@@ -121,6 +125,31 @@ def inherited_dimensions(document: Document, found: FoundDocument) -> list[Note]
     ]
 
 
+def _not_on_the_header(document: Document, found: FoundDocument) -> Iterator[Note]:
+    """The header's page has fields for some dimensions only, and nothing else showed that the others are there."""
+    for code, value in document.dimensions.items():
+        if not _is_readable(code, found.readable_header_dimensions):
+            yield Note(
+                code="dimension_on_lines_only",
+                field=code,
+                value=value,
+                message=f"{code} = {value} is on the lines; the document's own entry (vendor or balancing account) has "
+                "no field for it in this dialect.",
+            )
+
+
+def _cut_texts(pairs: Sequence[tuple[Line, FoundLine]]) -> Iterator[Note]:
+    for wanted, line in pairs:
+        kept = line.description
+        if len(kept) < len(wanted.description) and wanted.description.startswith(kept):
+            yield Note(
+                code="text_cut",
+                field=f"lines[{line.line_number - 1}].description",
+                value=kept,
+                message=f"NAV keeps {len(kept)} of {len(wanted.description)} characters of a description.",
+            )
+
+
 _KIND_NAMES = {
     DocumentKind.PURCHASE_INVOICE: "purchase invoice",
     DocumentKind.PURCHASE_CREDIT_MEMO: "purchase credit memo",
@@ -128,8 +157,10 @@ _KIND_NAMES = {
 }
 
 
-def _line_differences(document: Document, found_lines: Sequence[FoundLine]) -> list[Difference]:
-    _, missing, surplus = _match(document, found_lines)
+def _line_differences(
+    document: Document, found: FoundDocument, found_lines: Sequence[FoundLine]
+) -> list[Difference]:
+    _, missing, surplus = _match(document, found, found_lines)
     return [
         Difference(
             "line",
@@ -141,7 +172,7 @@ def _line_differences(document: Document, found_lines: Sequence[FoundLine]) -> l
 
 
 def _match(
-    document: Document, found_lines: Sequence[FoundLine]
+    document: Document, found: FoundDocument, found_lines: Sequence[FoundLine]
 ) -> tuple[list[tuple[Line, FoundLine]], list[Line], list[FoundLine]]:
     """Pair each wanted line with one of NAV's; NAV may number them in another order.
 
@@ -158,7 +189,11 @@ def _match(
     pairs: list[tuple[Line, FoundLine]] = []
     missing: list[Line] = []
     for wanted in sorted(document.lines, key=lambda line: -len(_dimensions(document, line))):
-        dimensions = _dimensions(document, wanted).items()
+        dimensions = {
+            (code, value)
+            for code, value in _dimensions(document, wanted).items()
+            if _is_readable(code, found.readable_line_dimensions)
+        }
         rest = candidates.get(_identity(wanted), [])
         fitting = [line for line in rest if dimensions <= line.dimensions.items()]
         if not fitting:
@@ -180,6 +215,10 @@ def _dimensions(document: Document, line: Line) -> dict[str, str]:
     return {**document.dimensions, **line.dimensions}
 
 
+def _is_readable(code: str, readable: frozenset[str] | None) -> bool:
+    return readable is None or code in readable
+
+
 def _other_side(document: Document, found: FoundDocument) -> Iterator[Difference]:
     """What balances the lines: the vendor's entry has the header's dimensions, a journal has an account for it.
 
@@ -195,6 +234,8 @@ def _other_side(document: Document, found: FoundDocument) -> Iterator[Difference
     if journal and comparable and wanted != found.balancing_account:
         yield Difference("balancing account", _account(wanted), _account(found.balancing_account))
     for code, value in document.dimensions.items():
+        if not _is_readable(code, found.readable_header_dimensions):
+            continue
         actual = found.dimensions.get(code)
         if actual != value:
             yield Difference(f"dimension {code} of the document", value, _show(actual))

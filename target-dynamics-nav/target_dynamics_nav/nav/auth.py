@@ -86,8 +86,10 @@ class ClientCredentialsAuth(NavAuth):
         timeout: tuple[float, float],
         policy: RetryPolicy,
         clock: Clock,
+        scope: str = BUSINESS_CENTRAL_SCOPE,
         trust_environment: bool = True,
     ) -> None:
+        self._scope = scope
         self._token_url = token_url
         self._client_id = client_id
         self._client_secret = client_secret
@@ -137,7 +139,7 @@ class ClientCredentialsAuth(NavAuth):
             "grant_type": "client_credentials",
             "client_id": self._client_id,
             "client_secret": self._client_secret,
-            "scope": BUSINESS_CENTRAL_SCOPE,
+            "scope": self._scope,
         }
         asked_at = self._clock.monotonic()
         try:

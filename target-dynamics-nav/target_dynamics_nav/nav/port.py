@@ -6,13 +6,29 @@ never answered with "nothing found".
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from decimal import Decimal
+
+
+class Step(Protocol):
+    """Something that is to be sent to NAV; only the dialect that made it knows what is in it."""
+
+    writes: bool
+    """Whether it may change something in NAV."""
+
+
+T = TypeVar("T")
+
+Steps = Generator["Sequence[Any]", "Sequence[Any]", T]
+"""A conversation with NAV about one document: yields lists of `Step`, is sent an answer for each (or an error is
+thrown), returns a T. Many conversations can go on at the same time, their steps sent together."""
 
 
 class DocumentKind(str, Enum):
@@ -78,8 +94,8 @@ class MasterData:
     """Bank account numbers, or None where the server does not list them."""
     dimensions: frozenset[str]
     dimension_values: dict[tuple[str, str], DimensionValue]
-    exchange_rates: dict[str, list[date]]
-    """Starting dates of the rates of each foreign currency, ascending."""
+    exchange_rates: dict[str, list[date]] | None
+    """Starting dates of the rates of each foreign currency, ascending; None where the server does not list them."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +138,10 @@ class FoundDocument:
     posted shows the G/L account behind a vendor or bank account."""
     leftover_id: str | None = None
     """Posted journals: an emptied journal batch is still there; `delete_draft` of this document removes it."""
+    readable_header_dimensions: frozenset[str] | None = None
+    """Codes of the dimensions that `dimensions` would show; None: all. Some pages have fields for a few only."""
+    readable_line_dimensions: frozenset[str] | None = None
+    """The same of the dimensions of `lines`."""
 
 
 @dataclass(frozen=True)
@@ -161,17 +181,28 @@ class DraftDocument:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a dialect can do."""
+    """What a dialect can do, on this server; some is known only after `read_master_data`."""
 
     dialect: str
     posts: bool
+    """False: this server has no way to post, or must not be used to; verified drafts are the outcome."""
     batches: bool
     journals: bool
     foreign_currency_journals: bool
+    credit_memos: bool = True
+    drafts_only: frozenset[DocumentKind] = frozenset()
+    """Kinds that are left as drafts though others post."""
+    longest_key: int = 35
+    longest_journal_key: int = 20
+    multi_company: bool = True
+
+    def can_post(self, kind: DocumentKind) -> bool:
+        """Whether a document of this kind goes beyond a draft."""
+        return self.posts and kind not in self.drafts_only
 
 
 class NavClient(Protocol):
-    """What the posting protocol asks of a NAV server; `company` is always one that `resolve_company` gave."""
+    """A NAV server that is asked one thing after the other; `company` is always one that `resolve_company` gave."""
 
     capabilities: Capabilities
 
@@ -210,6 +241,46 @@ class NavClient(Protocol):
 
     def delete_draft(self, company: Company, document: FoundDocument) -> None:
         """Remove a draft (or leftovers of a journal); an already absent one is no error."""
+
+    def close(self) -> None:
+        """Release connections."""
+
+
+@runtime_checkable
+class SteppedNavClient(Protocol):
+    """What the posting protocol asks of a NAV server: as `NavClient`, but a step at a time.
+
+    So steps of many documents can share a request. The methods raise what those of `NavClient` raise.
+    """
+
+    capabilities: Capabilities
+
+    def resolve_company(self, name_or_id: str) -> Company:
+        """See `NavClient`."""
+
+    def read_master_data(self, company: Company) -> MasterData:
+        """See `NavClient`."""
+
+    def find(self, company: Company, key: str) -> Steps[list[FoundDocument]]:
+        """See `NavClient`."""
+
+    def create_draft(self, company: Company, draft: DraftDocument) -> Steps[FoundDocument]:
+        """See `NavClient`."""
+
+    def post(self, company: Company, document: FoundDocument) -> Steps[None]:
+        """See `NavClient`."""
+
+    def delete_draft(self, company: Company, document: FoundDocument) -> Steps[None]:
+        """See `NavClient`."""
+
+    def perform(self, steps: Sequence[Any]) -> Sequence[Any]:
+        """Send steps of any number of documents of one company, each once as far as anyone can know.
+
+        May be called from several threads at a time, with steps of different companies.
+
+        Returns:
+            An answer for each step, or the TargetError that it ended with.
+        """
 
     def close(self) -> None:
         """Release connections."""
