@@ -21,6 +21,7 @@ from expense_sandbox.nav.quirks import NavQuirks
 from expense_sandbox.nav.rival import RivalClient
 from expense_sandbox.nav.routes import resource_not_found
 from expense_sandbox.nav.soap.server import SoapServer
+from expense_sandbox.nav.soap.server import operation_of as soap_operation_of
 from expense_sandbox.nav.throttle import Throttle
 from expense_sandbox.nav.wire import error_response
 
@@ -45,6 +46,13 @@ def operation_of(path: str) -> str:
     if last.lower().startswith("microsoft.nav.") and len(segments) > 1:
         return f"{segments[-2]} {last.rpartition('.')[2].lower()}"
     return last
+
+
+def _label(request: Request) -> str:
+    """The label of a request; a SOAP call's is its service and operation, `Purchase_Invoice Create`."""
+    label = operation_of(request.path)
+    action = request.headers.get("SOAPAction", "").strip('"').rpartition(":")[2]
+    return f"{label} {action}" if action else label
 
 
 class NavServer:
@@ -152,7 +160,7 @@ def build_nav_server(
         name="nav",
         port=port,
         faults=plan,
-        operation=lambda request: operation_of(request.path),
+        operation=_label,
         control=Control(books, gatekeeper).answer,
         save=None if books_file is None else lambda: books.save(books_file),
     )
