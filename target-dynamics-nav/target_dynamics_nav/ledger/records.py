@@ -223,18 +223,14 @@ class Records(Knowledge):
         return {"attempts": attempts, "last_seen_at": at, "run_id": self._run_id}
 
     def _keep_content(self, books: Books, document: Document, known: Row | None, row: Row) -> None:
-        version_ = row["version"]
-        unpurged = known is not None and known["purged_at"] is None
-        if (
-            unpurged
-            and known is not None
-            and version_ in (known["version"], known["posted_version"])
-        ):
+        """Keep the version that was read, unless it is the one that was read before."""
+        version = row["version"]
+        if known is not None and known["purged_at"] is None and known["version"] == version:
             return
-        place = (books.ledger_id, document.key, version_)
+        place = (books.ledger_id, document.key, version)
         if place not in self._unflushed.contents:
             self._unflushed.contents[place] = content_row(
-                books, document, version_, row["last_seen_at"], self._run_id
+                books, document, version, row["last_seen_at"], self._run_id
             )
 
     def _keep_nav_document(
