@@ -21,7 +21,6 @@ from expense_sandbox.nav.quirks import NavQuirks
 from expense_sandbox.nav.rival import RivalClient
 from expense_sandbox.nav.routes import resource_not_found
 from expense_sandbox.nav.soap.server import SoapServer
-from expense_sandbox.nav.soap.server import operation_of as soap_operation_of
 from expense_sandbox.nav.throttle import Throttle
 from expense_sandbox.nav.wire import error_response
 

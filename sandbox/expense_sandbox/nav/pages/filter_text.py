@@ -37,6 +37,19 @@ _DATES: Final[dict[DateStyle, re.Pattern[str]]] = {
 
 
 @dataclass(frozen=True)
+class Spoken:
+    """How people on this server write values.
+
+    Attributes:
+        dates: Style of dates.
+        caption: An option's caption in the server's language, given the English one.
+    """
+
+    dates: DateStyle = "iso"
+    caption: Callable[[str], str] = str
+
+
+@dataclass(frozen=True)
 class _Token:
     text: str
     quoted: bool = False
@@ -56,14 +69,19 @@ class Criteria:
     only: Any = None
 
 
-def read(control: Control, table: str, text: str, dates: DateStyle = "iso") -> Criteria | None:
+def read(
+    control: Control,
+    table: str,
+    text: str,
+    spoken: Spoken = Spoken(),
+) -> Criteria | None:
     """Read a filter on a control; None for one that lets everything pass.
 
     Args:
         control: What it filters.
         table: Name of the page's table, for the message.
         text: As it was sent.
-        dates: How dates are written.
+        spoken: How its values are written.
 
     Raises:
         NavError: When it is no filter, or its values are none of the control's type.
@@ -71,7 +89,7 @@ def read(control: Control, table: str, text: str, dates: DateStyle = "iso") -> C
     if not text.strip():
         return None
     try:
-        return _Reader(control, text, dates).read()
+        return _Reader(control, text, spoken).read()
     except (ValueError, KeyError, InvalidOperation) as error:
         raise NavError(
             "Application_FilterErrorException",
@@ -82,9 +100,9 @@ def read(control: Control, table: str, text: str, dates: DateStyle = "iso") -> C
 class _Reader:
     """Reads by descent: alternatives of conjunctions of ranges, comparisons and patterns."""
 
-    def __init__(self, control: Control, text: str, dates: DateStyle) -> None:
+    def __init__(self, control: Control, text: str, spoken: Spoken) -> None:
         self._control = control
-        self._dates = dates
+        self._spoken = spoken
         self._tokens = _tokens(text)
         self._position = 0
 
@@ -199,7 +217,7 @@ class _Reader:
     def _date(self, text: str) -> date | None:
         if not text:
             return None
-        match = _DATES[self._dates].fullmatch(text)
+        match = _DATES[self._spoken.dates].fullmatch(text)
         if match is None:
             raise ValueError(text)
         year = match["year"]
@@ -211,7 +229,7 @@ class _Reader:
         if text.isdigit() and int(text) < len(options):
             return options[int(text)]
         for option in options:
-            if option.casefold() == text.casefold():
+            if self._spoken.caption(option).strip().casefold() == text.casefold():
                 return option
         raise ValueError(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from expense_sandbox.nav import records
@@ -133,12 +134,16 @@ def _dimension_values(object_id: int, name: str) -> Page:
     )
 
 
-def _accounts(object_id: int, name: str) -> Page:
+def _accounts(object_id: int, name: str, *, blocked_only_if: str = "") -> Page:
+    controls = (
+        replace(control, only_if=blocked_only_if) if control.name == "Blocked" else control
+        for control in _ACCOUNT_CONTROLS
+    )
     return Page(
         object_id,
         name,
         "G/L Account",
-        _ACCOUNT_CONTROLS,
+        tuple(controls),
         ("No.",),
         _ACCOUNTS,
         look_ups=_ACCOUNT_LOOK_UPS,
@@ -171,7 +176,7 @@ PAGES = (
         _sorted("currencies", "code"),
         look_ups={"Code": _by("currencies", "code")},
     ),
-    _accounts(16, "Chart of Accounts"),
+    _accounts(16, "Chart of Accounts", blocked_only_if="chart_of_accounts_shows_blocked"),
     _accounts(17, "G/L Account Card"),
     _vendors(26, "Vendor Card"),
     _vendors(27, "Vendor List"),

@@ -50,6 +50,7 @@ class Control:
         attribute: The record's attribute it shows.
         read: How its value is found when no attribute holds it.
         on_page: False for a primary key field without a control: OData has it, SOAP doesn't.
+        only_if: The switch of `PageQuirks` that must be on for the page to have it; "" for always.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Control:
     attribute: str = ""
     read: Read | None = None
     on_page: bool = True
+    only_if: str = ""
 
     def wire_name(self, quirks: PageQuirks) -> str:
         """Its name in addresses and messages, as this server spells shortcut dimensions."""
@@ -160,7 +162,11 @@ class Page:
 
     def by_wire_name(self, quirks: PageQuirks) -> dict[str, Control]:
         """Its controls by their names on the wire, in order."""
-        return {control.wire_name(quirks): control for control in self.controls}
+        return {
+            control.wire_name(quirks): control
+            for control in self.controls
+            if not control.only_if or getattr(quirks, control.only_if)
+        }
 
     def key_values(self, company: Company, row: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any row
         """The row's primary key."""

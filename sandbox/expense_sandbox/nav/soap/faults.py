@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from expense_sandbox.http import Response
 from expense_sandbox.nav.soap.xml import leaf, tag
+from expense_sandbox.nav.translations import translated
 
 if TYPE_CHECKING:
     from expense_sandbox.nav.errors import NavError
@@ -28,6 +29,7 @@ CLASSES: Final = {
     "Internal_EntityWithSameKeyExists": f"{EXCEPTIONS}NavCSideDuplicateKeyException",
     "Internal_InvalidTableRelation": f"{EXCEPTIONS}NavCSideValidateTableRelationException",
     "Internal_CompanyNotFound": f"{EXCEPTIONS}NavCompanyNotFoundException",
+    "Application_LockTimeout": f"{EXCEPTIONS}NavCSideSQLLockTimeoutException",
     "Request_EntityChanged": "Microsoft.Dynamics.Nav.Service.WebServices.ServiceBrokerException",
     "BadRequest": "System.InvalidOperationException",
     "BadRequest_NotFound": "Microsoft.Dynamics.Nav.Service.WebServices.ServiceBrokerException",
@@ -47,10 +49,11 @@ def fault(error: NavError, quirks: SoapQuirks) -> Response:
     message = error.message
     if error.code == "Application_CallbackNotAllowed" and quirks.callback_text == "not_allowed":
         message = NOT_ALLOWED
+    message = translated(message, quirks.language)
     exception = CLASSES.get(error.code, OTHER_CLASS)
     content = leaf(
         "faultcode", f"a:{exception}", xmlns_a="urn:microsoft-dynamics-schemas/error"
-    ) + leaf("faultstring", message, xml_lang=quirks.fault_language)
+    ) + leaf("faultstring", message, xml_lang=quirks.language)
     if quirks.fault_detail:
         content += tag("detail", leaf("string", message, xmlns=SERIALIZATION))
     return Response(500, {"Content-Type": XML_TYPE}, envelope(tag("s:Fault", content), "s"))

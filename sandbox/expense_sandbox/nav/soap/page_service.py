@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from expense_sandbox.nav.errors import NavError, read_only
+from expense_sandbox.nav.odata_v4 import captions
 from expense_sandbox.nav.pages import filter_text
 from expense_sandbox.nav.soap import names, values
 from expense_sandbox.nav.soap.keys import key_of, read_key
@@ -164,8 +165,7 @@ class PageService:
         wanted = {}
         for name, control in names.key_parameters(self._page, self._pages).items():
             text = text_of(self._required(given, name, "Read"))
-            criteria = filter_text.read(control, self._page.table, text, self._quirks.date_criteria)
-            wanted[control.name] = criteria
+            wanted[control.name] = self._criterion(control, text)
         for row in self._found(wanted):
             return self._shown(row)
         return ""
@@ -221,9 +221,15 @@ class PageService:
                 raise NavError("Unknown", f"'{name}' is not a field of the service {self._name}.")
             control = controls[name]
             text = self._text(parts, "Criteria")
-            read = filter_text.read(control, self._page.table, text, self._quirks.date_criteria)
-            criteria.append((control.name, read))
+            criteria.append((control.name, self._criterion(control, text)))
         return criteria
+
+    def _criterion(self, control: Control, text: str) -> filter_text.Criteria | None:
+        spoken = filter_text.Spoken(
+            self._quirks.date_criteria,
+            lambda caption: captions.shown(caption, self._quirks.language),
+        )
+        return filter_text.read(control, self._page.table, text, spoken)
 
     def _read_multiple(self, given: dict[str, list[Element]]) -> str:
         rows = list(self._rows_passing(self._criteria(given)))

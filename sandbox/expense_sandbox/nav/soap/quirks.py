@@ -21,7 +21,8 @@ class SoapQuirks:
         unpublished: How a service that is not published answers: HTTP 404, or a fault.
         unknown_company: How a company that does not exist answers.
         fault_detail: Whether faults repeat their text in `<detail>`.
-        fault_language: `xml:lang` of faults.
+        language: ServicesLanguage: of fault texts, where a translation is at hand, and of the
+            captions by which filters name options.
         callback_text: What NAV says when it would have to ask a person.
         date_criteria: Dates in filters: ISO, or as people write them in the server's culture.
         filter_may_be_absent: Whether ReadMultiple does without any `filter`.
@@ -36,7 +37,7 @@ class SoapQuirks:
     unpublished: Literal["http_404", "fault"] = "http_404"
     unknown_company: Literal["http_404", "fault"] = "fault"
     fault_detail: bool = True
-    fault_language: str = "en-US"
+    language: Literal["en-US", "de-DE"] = "en-US"
     callback_text: Literal["attempted", "not_allowed"] = "attempted"
     date_criteria: Literal["iso", "en-US"] = "iso"
     filter_may_be_absent: bool = True
