@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from expense_sandbox.http import Response, text_response
+from expense_sandbox.nav import background
 from expense_sandbox.nav import query as queries
 from expense_sandbox.nav.edm import etag_of, written
 from expense_sandbox.nav.entity_sets import COMPANIES, REPORTS_FINANCE, STANDARD, EntitySet
@@ -95,6 +96,7 @@ class Api:
         if call.method != "GET" and intent == "readonly":
             raise NavError("BadRequest", "Data-Access-Intent ReadOnly is not valid for writes.")
         with self.books.lock:
+            background.run_due_jobs(self.books)
             stale = call.method == "GET" and intent != "readwrite"
             return handler(call, self._target(call, stale=stale))
 
@@ -351,11 +353,11 @@ class Api:
     def _act(self, call: Call, target: Target) -> Response:
         entity_set, company = target.entity_set, target.company
         record = target.record(self._missing)
-        if entity_set.post is None or company is None:
+        if company is None:
             raise self._not_allowed("POST", entity_set.name)
         self._compare(call.headers.get("If-Match", "*"), record)
         with self.books.transaction():
-            entity_set.post(self.books, company, record)
+            entity_set.actions[target.action](self.books, company, record)
             self.books.count_write()
         return Response(204, {"OData-Version": "4.0"})
 

@@ -52,6 +52,10 @@ class Books:
         self.services = PublishedServices()
         """The Web Services table, the same in every company."""
         self.lock = threading.RLock()
+        self.jobs: list[tuple[datetime, str, str]] = []
+        """Journals to post in the background: when due, company and journal."""
+        self.failed_jobs: list[str] = []
+        """What the job queue could not post, and why."""
         self.write_count = 0
         """Successful writes through the API so far."""
         self.companies: dict[str, Company] = {}
@@ -197,7 +201,7 @@ class Books:
             company = self._add_company(saved["id"])
             company.numbers.update({(kind, series): n for kind, series, n in saved["numbers"]})
             for name, table in company.tables.items():
-                for row in saved["tables"][name]:
+                for row in saved["tables"].get(name, ()):
                     record = record_from_json(table.record_type, row)
                     table.load(record.id, record)
                     self._replica[company.id].tables[name].load(record.id, record)

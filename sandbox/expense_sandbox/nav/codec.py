@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import types
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
@@ -18,9 +19,9 @@ def to_json(value: object) -> Any:  # noqa: ANN401 - JSON
     """A field's value as JSON."""
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, date):
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, date):  # a time too
         return value.isoformat()
     if isinstance(value, Mapping):
         return {key: to_json(member) for key, member in value.items()}
@@ -69,6 +70,7 @@ def _decoder(hint: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type hint
         return lambda value: {key: member_of(member) for key, member in value.items()}
     simple: dict[Any, Callable[[Any], Any]] = {
         Decimal: Decimal,
+        bytes: base64.b64decode,
         date: date.fromisoformat,
         datetime: lambda value: datetime.fromisoformat(value).astimezone(timezone.utc),
     }

@@ -24,6 +24,7 @@ FIRST_NUMBERS = {
     ("G/L Register", "posted"): 1,
 }
 """Where the number series of documents start."""
+NO_POSTING_SETUP = records.PostingSetup(id="")
 
 
 class Company:
@@ -118,6 +119,18 @@ class Company:
         self.journal_lines: Table[records.JournalLine] = table(
             "journal_lines", records.JournalLine, journal=lambda row: row.journal_id
         )
+        self.posting_setups: Table[records.PostingSetup] = table(
+            "posting_setups", records.PostingSetup
+        )
+        self.dimension_combinations: Table[records.DimensionCombination] = table(
+            "dimension_combinations", records.DimensionCombination
+        )
+        self.attachments: Table[records.Attachment] = table(
+            "attachments",
+            records.Attachment,
+            kind=lambda row: row.kind,
+            parent=lambda row: (row.kind, row.parent_id),
+        )
         self.ledger_entries: Table[records.LedgerEntry] = table(
             "ledger_entries",
             records.LedgerEntry,
@@ -155,6 +168,11 @@ class Company:
         """General Ledger Setup."""
         return next(iter(self.setups))
 
+    @property
+    def posting_setup(self) -> records.PostingSetup:
+        """What only posting tells."""
+        return next(iter(self.posting_setups), NO_POSTING_SETUP)
+
     def next_number(self, kind: str, series: str) -> str:
         """Take the next number of a document series (`draft` or `posted`)."""
         number = self.numbers.get((kind, series), 1)
@@ -168,6 +186,10 @@ class Company:
     def defaults_of(self, parent_type: str, number: str) -> list[records.DefaultDimension]:
         """Default dimensions of a vendor, employee or G/L account."""
         return self.default_dimensions.find("parent", (parent_type, number))
+
+    def rules_of(self, parent_type: str, number: str) -> list[records.DefaultDimension]:
+        """Default dimensions of all of the type, then those of one vendor, employee or account."""
+        return [*self.defaults_of(parent_type, ""), *self.defaults_of(parent_type, number)]
 
     def lines_of(self, document_id: str) -> list[records.DocumentLine]:
         """Lines of a document, in order."""
@@ -207,11 +229,13 @@ class Company:
         return currency.rounding_precision if currency is not None else Decimal("0.01")
 
     def posting_is_allowed(self, on: date) -> bool:
-        """Whether the date is within the posting window."""
-        setup = self.setup
-        return (setup.allow_posting_from is None or setup.allow_posting_from <= on) and (
-            setup.allow_posting_to is None or on <= setup.allow_posting_to
-        )
+        """Whether the date is within the posting window: the user's own, or else the company's."""
+        user = self.posting_setup
+        if user.user_allow_posting_from is not None or user.user_allow_posting_to is not None:
+            start, end = user.user_allow_posting_from, user.user_allow_posting_to
+        else:
+            start, end = self.setup.allow_posting_from, self.setup.allow_posting_to
+        return (start is None or start <= on) and (end is None or on <= end)
 
 
 def new_id() -> str:

@@ -76,7 +76,7 @@ def inherited(
     """A set with the defaults of `(parent type, number)` sources laid over it."""
     result = dict(base)
     for parent_type, number in sources:
-        for default in company.defaults_of(parent_type, number):
+        for default in company.rules_of(parent_type, number):
             if default.value_code:
                 result[default.dimension_code] = default.value_code
     return shared(result)
@@ -172,6 +172,10 @@ def shortcuts(
 
 def problem_of_values(company: Company, dimensions: records.Dimensions) -> str | None:
     """Why posting refuses this set by itself, or None."""
+    return _problem_of_each(company, dimensions) or _problem_of_combinations(company, dimensions)
+
+
+def _problem_of_each(company: Company, dimensions: records.Dimensions) -> str | None:
     for code, value_code in sorted(dimensions.items()):
         dimension = company.dimensions.first("code", code)
         value = company.dimension_values.first("code", (code, value_code))
@@ -189,21 +193,51 @@ def problem_of_values(company: Company, dimensions: records.Dimensions) -> str |
     return None
 
 
+def _problem_of_combinations(company: Company, dimensions: records.Dimensions) -> str | None:
+    """Which blocked combination of dimensions or values the set has, or None."""
+    for row in company.dimension_combinations:
+        first, second = row.first_dimension, row.second_dimension
+        if first not in dimensions or second not in dimensions:
+            continue
+        if not row.first_value:
+            return f"Dimensions {first} and {second} can't be used concurrently."
+        values = (dimensions[first], dimensions[second])
+        if values == (row.first_value, row.second_value):
+            return (
+                f"Dimension combinations {first} - {values[0]} and {second} - {values[1]} can't "
+                "be used concurrently."
+            )
+    return None
+
+
 def problem_of_rules(
     company: Company, dimensions: records.Dimensions, parent_type: str, number: str
 ) -> str | None:
     """Which posting rule of a vendor's or account's default dimensions is broken, or None."""
-    for default in company.defaults_of(parent_type, number):
-        problem = _broken_rule(default, dimensions.get(default.dimension_code, ""))
+    for default in company.rules_of(parent_type, number):
+        current = dimensions.get(default.dimension_code, "")
+        problem = _broken_rule(default, current, f"{parent_type} {number}") or _not_allowed(
+            default, current, f"{parent_type}, {number}"
+        )
         if problem is not None:
             return problem
     return None
 
 
-def _broken_rule(default: records.DefaultDimension, current: str) -> str | None:
+def _not_allowed(default: records.DefaultDimension, current: str, owner: str) -> str | None:
+    if not current or not default.allowed_values or current in default.allowed_values:
+        return None
+    return f"Dimension value {default.dimension_code}, {current} is not allowed for {owner}."
+
+
+def _broken_rule(default: records.DefaultDimension, current: str, owner: str) -> str | None:
     code, wanted = default.dimension_code, default.value_code
-    owner = f"{default.parent_type} {default.parent_number}"
     if default.posting_rule == "Code Mandatory" and not current:
+        if not default.parent_number:
+            return (
+                f"The {code} dimension is the default dimension, and it must have a value. You can "
+                "set the value on the Default Dimensions page."
+            )
         return f"Select a Dimension Value Code for the Dimension Code {code} for {owner}."
     if default.posting_rule == "No Code" and current:
         return (

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from expense_sandbox.nav import (
+    background,
+    cancelling,
     dimension_lines,
     document_lines,
     documents,
-    journal_posting,
     journals,
     masters,
     model_documents,
@@ -46,6 +47,7 @@ class EntitySet:
         change: Changes a row.
         delete: Deletes a row.
         post: The bound action `Microsoft.NAV.post`.
+        cancel: The bound action `Microsoft.NAV.cancel`.
         parents: Names of the sets whose entities have it as a part.
         flat: Whether it can be reached without a parent.
         flat_refusal: What NAV says to a list without parent or filter, where it says no.
@@ -58,6 +60,7 @@ class EntitySet:
     change: Change | None = None
     delete: Delete | None = None
     post: Action | None = None
+    cancel: Action | None = None
     parents: tuple[str, ...] = ()
     flat: bool = True
     flat_refusal: str = ""
@@ -67,6 +70,12 @@ class EntitySet:
     def name(self) -> str:
         """The set's name."""
         return self.type.entity_set
+
+    @property
+    def actions(self) -> dict[str, Action]:
+        """Bound actions by name, lower case."""
+        named = {"post": self.post, "cancel": self.cancel}
+        return {name: action for name, action in named.items() if action is not None}
 
     def get(self, company: Company, parent: Record | None, key: str) -> Record | None:
         """The row with this id, below the parent if there is one."""
@@ -137,6 +146,7 @@ def _document_set(entity: EntityType, kind: str) -> EntitySet:
         change=lambda company, _parent, row, fields: documents.change(company, row, fields),
         delete=lambda company, _parent, row: documents.delete(company, row),
         post=posting.post,
+        cancel=cancelling.cancel_credit_memo if kind == records.CREDIT_MEMO else None,
         look_ups={
             "id": look,
             external: _by("documents", "external_number", kind),
@@ -298,7 +308,7 @@ STANDARD: tuple[EntitySet, ...] = (
         create=lambda company, _parent, fields: journals.create(company, fields),
         change=_plain_change(journals.change),
         delete=lambda company, _parent, row: journals.delete(company, row),
-        post=journal_posting.post,
+        post=background.post_journal,
         look_ups={
             "id": _by_id("journals"),
             "templateDisplayName": _by_template,

@@ -34,6 +34,11 @@ def post(books: Books, company: Company, document: records.Document) -> None:
         raise dialog(f"The action can be applied to a draft {noun(document.kind)} only.")
     if document.kind == records.CREDIT_MEMO and not company.lines_of(document.id):
         raise dialog("Please add at least one line item to the credit memo.")
+    if company.posting_setup.approval_required and document.applies_to_number == "":
+        raise dialog(
+            f"Purchase {document.kind} {document.number} must be approved and released before you "
+            "can perform this action."
+        )
     # NAV commits before the posting routine starts: what a batch wrote so far stays.
     books.commit()
     try:

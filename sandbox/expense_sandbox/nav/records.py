@@ -42,13 +42,70 @@ class LedgerSetup(Record):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DefaultDimension(Record):
-    """A default dimension of a vendor, employee or account."""
+    """A default dimension of a vendor, employee or account; of all of the type when no number is given.
+
+    `allowed_values` are the values "Code Mandatory" accepts, any when there are none.
+    """
 
     parent_type: str
     parent_number: str
     dimension_code: str
     value_code: str
     posting_rule: str
+    allowed_values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DimensionCombination(Record):
+    """Two dimensions, or two values of them, that must not be used together.
+
+    `first_value` and `second_value` are "" where the dimensions as such are meant.
+    """
+
+    first_dimension: str
+    second_dimension: str
+    first_value: str = ""
+    second_value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostingSetup(Record):
+    """What a client can't read and only learns at posting: one row a company.
+
+    Attributes:
+        user_allow_posting_from: User Setup of the API's user; goes before the company's window.
+        user_allow_posting_to: The same; one of both is enough to do so.
+        approval_required: Purchase documents must be approved by a workflow.
+        journals_in_background: Journals are posted by the job queue.
+        background_seconds: How long after the request.
+    """
+
+    user_allow_posting_from: date | None = None
+    user_allow_posting_to: date | None = None
+    approval_required: bool = False
+    journals_in_background: bool = False
+    background_seconds: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment(Record):
+    """A file; `kind` is `attachments` (Incoming Document) or `documentAttachments`.
+
+    `parent_id` is "" for a file linked to nothing.
+    """
+
+    kind: str
+    parent_type: str
+    parent_id: str
+    file_name: str
+    content: bytes = b""
+    content_type: str = "application/octet-stream"
+    line_number: int = 0
+
+    @property
+    def byte_size(self) -> int:
+        """Length of the content."""
+        return len(self.content)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,6 +244,7 @@ class Document(Record):
     status: str = "Draft"
     draft_number: str = ""
     reserved_number: str = ""
+    applies_to_number: str = ""
     total_excluding_tax: Decimal = ZERO
     total_tax: Decimal = ZERO
     total_including_tax: Decimal = ZERO

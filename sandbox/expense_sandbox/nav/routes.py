@@ -38,7 +38,7 @@ class Target:
         entity_set: The set of the last segment that is not an action.
         parent: The entity the set was reached through.
         key: The entity's id; None for the whole collection.
-        action: `post`, lower case, or "".
+        action: `post` or `cancel`, or "".
         count: Whether `/$count` ends the path.
     """
 
@@ -141,11 +141,11 @@ def resolve(
 
 def _action(target: Target, name: str, rest: Sequence[tuple[str, str | None]]) -> Target:
     action = name.rpartition(".")[2].lower()
-    if target.entity_set.post is None:
+    if not target.entity_set.actions:
         raise NavError(
             "BadRequest_MethodNotImplemented", "Entity does not support bound actions", 501
         )
-    if name.lower() != "microsoft.nav.post" or rest:
+    if name.lower() != f"microsoft.nav.{action}" or action not in target.entity_set.actions or rest:
         raise resource_not_found(name)
     return Target(target.company, target.entity_set, target.parent, target.key, action)
 
