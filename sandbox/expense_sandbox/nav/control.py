@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from expense_sandbox.http import CONTROL_PREFIX, Request, Response, json_response
-from expense_sandbox.nav import services, switches
+from expense_sandbox.nav import services, setup_control, switches
 from expense_sandbox.nav.codec import record_to_json
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Control:
             return Response(204)
         if path[0] in {"accounts", "dimension-values"}:
             return self._set_blocked(path, request.body)
-        return None
+        return setup_control.answer_control(self._books, request, path)
 
     def _show_books(self, name: str | None) -> Response:
         companies = self._companies(name)
