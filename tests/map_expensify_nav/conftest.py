@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from map_expensify_nav.documents import MappedDocument, map_report
+from map_expensify_nav.documents import MappedDocument
 from map_expensify_nav.mapper import MapExpensifyNav
+from map_expensify_nav.rule_set import RuleSet
 from map_expensify_nav.rules_file import parse_rules
 
 RunMapper = Callable[[Path, Path], list[str]]
@@ -45,6 +46,6 @@ def documents_of() -> Callable[[dict[str, Any], str], list[MappedDocument]]:
     """Map one report by the text of a rules file."""
 
     def run(report: dict[str, Any], rules: str) -> list[MappedDocument]:
-        return map_report(json.loads(json.dumps(report)), parse_rules(rules, "rules.yml"))
+        return RuleSet((parse_rules(rules, "rules.yml"),)).documents(json.loads(json.dumps(report)))
 
     return run

@@ -157,7 +157,7 @@ def test_check_without_nav_reads_the_reports_alone(
 def case(name: str) -> list[str]:
     return [
         "preview",
-        str(GOLDEN / name / "rules.yml"),
+        str(rules if (rules := GOLDEN / name / "rules").is_dir() else GOLDEN / name / "rules.yml"),
         "--reports",
         str(GOLDEN / name / "input.singer"),
     ]

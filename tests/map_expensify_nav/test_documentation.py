@@ -13,12 +13,11 @@ import yaml
 from pydantic import BaseModel
 
 from map_expensify_nav.conditions import ExpenseCondition, SkipRules
+from map_expensify_nav.document_rules import DocumentRule, DocumentRules
 from map_expensify_nav.findings import NOTE_CODES, PROBLEM_CODES, SKIP_CODES, Note, Problem
 from map_expensify_nav.lookup_rules import Lookup, SourceName, TaxCodeRule, TaxRules
+from map_expensify_nav.money_rules import RoundingRule
 from map_expensify_nav.rules import (
-    DocumentRule,
-    DocumentRules,
-    RoundingRule,
     Rules,
     json_schema_text,
 )

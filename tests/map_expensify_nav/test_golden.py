@@ -1,4 +1,4 @@
-"""One folder per behaviour: a rules file, the messages that come in, the messages that go out.
+"""One folder per behaviour: a rules file (or a folder of them), the messages that come in, the messages that go out.
 
 After a change that is meant: `UPDATE_GOLDEN=1 .venv/bin/pytest tests/map_expensify_nav/test_golden.py`, then read the
 difference that git shows.
@@ -21,6 +21,12 @@ CASES = sorted(path for path in (Path(__file__).parent / "golden").iterdir() if 
 RunMapper = Callable[[Path, Path], list[str]]
 
 
+def rules_of(case: Path) -> Path:
+    """The rules of a case: a file, or a folder of several."""
+    folder = case / "rules"
+    return folder if folder.is_dir() else case / "rules.yml"
+
+
 def readable(line: str) -> Any:
     """A line as it is kept in `expected.json`: our documents in full, our schemas by name, all else as it is."""
     message = json.loads(line)
@@ -36,7 +42,7 @@ def test_a_report_becomes_the_documents_expected(
     case: Path, run_mapper: RunMapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(case)
-    lines = run_mapper(Path("rules.yml"), Path("input.singer"))
+    lines = run_mapper(rules_of(case).relative_to(case), Path("input.singer"))
     got = [readable(line) for line in lines]
     expected = case / "expected.json"
     if os.environ.get("UPDATE_GOLDEN"):
@@ -48,7 +54,7 @@ def test_a_report_becomes_the_documents_expected(
 def test_every_document_fits_the_schema_it_is_sent_with(case: Path, run_mapper: RunMapper) -> None:
     schemas = {}
     documents = 0
-    for line in run_mapper(case / "rules.yml", case / "input.singer"):
+    for line in run_mapper(rules_of(case), case / "input.singer"):
         message = json.loads(line)
         if message.get("stream") not in STREAMS:
             continue

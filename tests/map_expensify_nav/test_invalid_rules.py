@@ -32,6 +32,8 @@ NAMED_BY_PEOPLE = {
     "dimensions",
     "report_field",
     "local_currency_by_company",
+    "rates",
+    "EUR",
 }
 FREE_TEXT = {
     "reason",
@@ -50,7 +52,7 @@ FREE_TEXT = {
 CHOICES = re.compile(
     r"document|group_by|unknown_fund_source|type|applies_to|required|amounts_include_tax|posting_date|document_date|"
     r"time_zone|closed_until|when_closed|entries_by|minor_units|zero_lines|refunds|negative_total|up_to|fund_source|"
-    r"tag_level|version|local_currency|from|until|CRONUS Britain"
+    r"tag_level|version|local_currency|from|until|CRONUS Britain|of_documents|rate|CHF"
 )
 
 

@@ -11,16 +11,18 @@ import jsonschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from map_expensify_nav.documents import map_report
 from map_expensify_nav.money import decimal_text
-from map_expensify_nav.rules_file import RulesFile, load_rules_file, parse_rules
+from map_expensify_nav.rule_set import RuleSet, load_rules
+from map_expensify_nav.rules_file import parse_rules
 from map_expensify_nav.schemas import JOURNAL_ENTRIES, PURCHASE_CREDIT_MEMOS, document_schema
 from map_expensify_nav.templates import cut, length, one_line
 
 PROJECT = Path(__file__).parents[2]
-RULES = load_rules_file(PROJECT / "transforms/rules/expensify-to-nav.yml")
-COMBINED = parse_rules(
-    """
+RULES = load_rules(PROJECT / "transforms/rules/expensify-to-nav.yml")
+COMBINED = RuleSet(
+    (
+        parse_rules(
+            """
 version: 1
 local_currency: EUR
 documents:
@@ -28,7 +30,9 @@ documents:
 accounts: {from: [by_category, category_gl_code], by_category: {Meals: 8450}}
 descriptions: {line: "{comment} {merchant} ({category})"}
 """,
-    "combined.yml",
+            "combined.yml",
+        ),
+    )
 )
 
 # The same examples on every run and machine, however busy it is.
@@ -81,11 +85,9 @@ rules_files = st.sampled_from([RULES, COMBINED])
 
 @repeatable
 @given(good_reports(), rules_files)
-def test_the_documents_add_up_to_the_report_exactly(
-    report: dict[str, Any], rules: RulesFile
-) -> None:
+def test_the_documents_add_up_to_the_report_exactly(report: dict[str, Any], rules: RuleSet) -> None:
     total = Decimal(0)
-    for document in map_report(report, rules):
+    for document in rules.documents(report):
         record = document.record
         sign = -1 if document.stream == PURCHASE_CREDIT_MEMOS else 1
         assert record["problems"] == []
@@ -98,9 +100,9 @@ def test_the_documents_add_up_to_the_report_exactly(
 
 @repeatable
 @given(good_reports(), rules_files)
-def test_every_expense_is_in_exactly_one_place(report: dict[str, Any], rules: RulesFile) -> None:
+def test_every_expense_is_in_exactly_one_place(report: dict[str, Any], rules: RuleSet) -> None:
     places = []
-    for document in map_report(report, rules):
+    for document in rules.documents(report):
         record = document.record
         places += [line["source_id"] for line in record["lines"]]
         places += [note["value"] for note in record["notes"] if note["code"] == "zero_line_dropped"]
@@ -120,9 +122,9 @@ def test_every_expense_is_in_exactly_one_place(report: dict[str, Any], rules: Ru
 @repeatable
 @given(good_reports(), rules_files)
 def test_what_has_no_problem_is_complete_and_explained(
-    report: dict[str, Any], rules: RulesFile
+    report: dict[str, Any], rules: RuleSet
 ) -> None:
-    for document in map_report(report, rules):
+    for document in rules.documents(report):
         record = document.record
         if record["skip"]:
             continue
@@ -152,7 +154,7 @@ def test_keys_stay_apart_in_upper_case(reports: set[tuple[str, int]]) -> None:
         for paid in (True, False):
             expense = {"transaction_id": "1", "effective_amount": 1, "reimbursable": paid}
             record = {"report_id": report_id, "report_number": str(number), "expenses": [expense]}
-            keys += [document.record["document_key"] for document in map_report(record, RULES)]
+            keys += [document.record["document_key"] for document in RULES.documents(record)]
     assert len({key.upper() for key in keys}) == len(keys)
     for key in keys:
         assert len(key) <= 20
@@ -211,10 +213,10 @@ wild_report = st.builds(
 @settings(repeatable, max_examples=300)
 @given(wild_report, rules_files)
 def test_whatever_a_record_holds_it_becomes_documents(
-    report: dict[str, Any], rules: RulesFile
+    report: dict[str, Any], rules: RuleSet
 ) -> None:
     """Nothing in a report crashes the mapper: a person gets documents that fit the schema, and reads what is wrong."""
-    documents = map_report(report, rules)
+    documents = rules.documents(report)
     assert documents
     for document in documents:
         jsonschema.Draft202012Validator(document_schema(document.stream)).validate(document.record)

@@ -11,8 +11,9 @@ import jsonschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from map_expensify_nav.documents import MappedDocument, map_report
+from map_expensify_nav.documents import MappedDocument
 from map_expensify_nav.money import iso_decimals
+from map_expensify_nav.rule_set import RuleSet
 from map_expensify_nav.rules_file import RulesFile, parse_rules
 from map_expensify_nav.schemas import JOURNAL_ENTRIES, PURCHASE_CREDIT_MEMOS, document_schema
 from map_expensify_nav.templates import length
@@ -106,7 +107,7 @@ def reports(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def mapped(report: dict[str, Any], rules: RulesFile) -> list[MappedDocument]:
-    return map_report(report, rules, date(2026, 4, 1))
+    return RuleSet((rules,)).documents(report, date(2026, 4, 1))
 
 
 def amount(document: MappedDocument) -> Decimal:

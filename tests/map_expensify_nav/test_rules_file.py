@@ -218,7 +218,7 @@ def test_one_mistake_is_told_with_its_line(good: str, bad: str, error: str) -> N
             "skip: {reports: [{reason: Nothing.}]}\n",
             (
                 "rules.yml:12 skip.reports[0]: has no condition. "
-                "Add one of policy, report_name, submitter, currency, report_field."
+                "Add one of from, until, policy, report_name, submitter, currency, report_field."
             ),
         ),
         (

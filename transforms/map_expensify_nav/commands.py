@@ -1,41 +1,43 @@
-"""The command `expense-rules`: checks a rules file, and shows what it makes of reports, before anything is posted.
+"""The command `expense-rules`: checks rules, and shows what they make of reports, before anything is posted.
 
-    expense-rules check   RULES --reports FILE [--nav] [--company NAME]
-    expense-rules suggest --reports FILE [--company NAME]
-    expense-rules preview RULES --reports FILE [--only REPORT …]
+    expense-rules check   [RULES …] [--reports FILE] [--nav] [--company NAME] [--people]
+    expense-rules suggest [--reports FILE] [--company NAME] [--policy NAME …]
+    expense-rules preview [RULES …] [--reports FILE] [--only REPORT …]
 
-Reports come as the tap writes them (`tap-expensify … > FILE`, or `-` for standard input), so that neither the tap nor
-the target has to be installed here.
+Reports, and the lists people choose from, come as the tap writes them: from a file, or from the tap itself, which then
+reads Expensify by its own settings in the environment.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import sys
-from datetime import datetime
-from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING
 
-from map_expensify_nav.coverage import check, reports_that_post
-from map_expensify_nav.documents import map_report
+from map_expensify_nav.coverage import LEVELS, Against, check, reports_that_post
+from map_expensify_nav.dates import day_of_run
 from map_expensify_nav.errors import InputError, MapperError, NavReadError
+from map_expensify_nav.feed import read_feed
 from map_expensify_nav.nav_reader import NavReader, settings_from_environment
 from map_expensify_nav.preview import preview
-from map_expensify_nav.report import read_report
-from map_expensify_nav.rules import zone_of
-from map_expensify_nav.rules_file import load_rules_file, parse_rules
+from map_expensify_nav.report import parse_date, read_report
+from map_expensify_nav.rule_set import RuleSet, load_rules
+from map_expensify_nav.rules_file import parse_rules
+from map_expensify_nav.selectable import companies
 from map_expensify_nav.suggest import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from map_expensify_nav.documents import MappedDocument
+    from map_expensify_nav.coverage import Finding
     from map_expensify_nav.nav_reader import Books
-    from map_expensify_nav.rules_file import RulesFile
 
 FOUND_SOMETHING = 1
+_RULES = "MAP_EXPENSIFY_NAV_RULES_FILE"
+_RUN_DATE = "MAP_EXPENSIFY_NAV_RUN_DATE"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,17 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What was typed after the command's name; that of this process when None.
 
     Returns:
-        Exit code: 0; 1 when `check` found problems; 65, 69 or 78 when the input, NAV or the rules cannot be used.
+        Exit code: 0; 1 when `check` found problems; 65, 69 or 78 when the input, NAV or Expensify, or the rules cannot
+        be used.
     """
     options = _parser().parse_args(arguments)
     try:
         if options.command == "suggest":
             return _suggest(options)
-        rules_file = load_rules_file(options.rules)
-        documents = _documents(options.reports, rules_file)
+        rules = load_rules(options.rules or os.environ.get(_RULES) or [])
         if options.command == "preview":
-            return _preview(documents, options.only)
-        return _check(list(documents), rules_file, options)
+            return _preview(rules, options)
+        return _check(rules, options)
     except MapperError as error:
         for message in error.messages:
             print(message, file=sys.stderr)
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="expense-rules", description="Check a rules file, or see what it makes of reports."
+        prog="expense-rules", description="Check rules, or see what they make of reports."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     checking = commands.add_parser(
@@ -74,15 +76,18 @@ def _parser() -> argparse.ArgumentParser:
         "preview", help="the documents of reports, as a person reads them"
     )
     for command in (checking, showing):
-        command.add_argument("rules", help="the rules file")
-    suggesting = commands.add_parser(
-        "suggest", help="a starter rules file, from the reports and NAV"
-    )
+        command.add_argument(
+            "rules",
+            nargs="*",
+            help=f"rules files, folders or patterns; the mapper's setting ({_RULES}) unless given",
+        )
+    suggesting = commands.add_parser("suggest", help="a starter rules file, from Expensify and NAV")
     for command in (checking, showing, suggesting):
         command.add_argument(
             "--reports",
-            required=True,
-            help="what the tap wrote (Singer messages); - for standard input",
+            metavar="FILE",
+            help="what the tap wrote (Singer messages), - for standard input; unless given, the tap reads Expensify "
+            "now, by its settings in the environment (TAP_EXPENSIFY_…)",
         )
     checking.add_argument(
         "--nav",
@@ -90,7 +95,17 @@ def _parser() -> argparse.ArgumentParser:
         help="also read NAV, by the target's settings in the environment (TARGET_DYNAMICS_NAV_…)",
     )
     checking.add_argument("--company", help="the NAV company where the rules name none")
+    checking.add_argument(
+        "--people", action="store_true", help="name the employees that the rules do not cover"
+    )
     suggesting.add_argument("--company", help="the NAV company; the target's setting unless given")
+    suggesting.add_argument(
+        "--policy",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only for this policy (name or id): the file then says so, to stand beside others; may be repeated",
+    )
     showing.add_argument(
         "--only",
         nargs="+",
@@ -101,35 +116,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _documents(name: str, rules_file: RulesFile) -> Iterator[MappedDocument]:
-    today = datetime.now(zone_of(rules_file.rules.dates.time_zone)).date()
-    for record in _records(name):
-        yield from map_report(record, rules_file, today)
-
-
-def _records(name: str) -> Iterator[dict[str, Any]]:
-    """The reports of a file, as the tap wrote them."""
-    if name == "-":
-        yield from _read(sys.stdin)
-        return
-    try:
-        with Path(name).open(encoding="utf-8") as lines:
-            yield from _read(lines)
-    except OSError as error:
-        raise InputError(f"{name} cannot be read: {error.strerror}.") from None
-
-
-def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            message = json.loads(line, parse_float=Decimal)
-        except ValueError:
-            raise InputError(
-                "The file with the reports holds a line that is not JSON. It has to be what the tap writes."
-            ) from None
-        kind = (message.get("type"), message.get("stream")) if isinstance(message, dict) else None
-        if kind == ("RECORD", "reports"):
-            yield message.get("record") or {}
+def _moment() -> date:
+    """The day of the run, as the mapper would take it: its setting, or now."""
+    written = os.environ.get(_RUN_DATE)
+    if not written:
+        return datetime.now(timezone.utc)
+    day = parse_date(written[:10])
+    if day is None:
+        raise InputError(f"{_RUN_DATE} is no date like 2026-01-31.")
+    return day
 
 
 def _suggest(options: argparse.Namespace) -> int:
@@ -138,15 +133,21 @@ def _suggest(options: argparse.Namespace) -> int:
     company = options.company or settings.get("company")
     if not company:
         raise NavReadError("Which NAV company? Name it with --company.")
-    records = list(_records(options.reports))
+    feed = read_feed(options.reports)
+    if options.policy:
+        feed = feed.of_policies(options.policy)
     reader = NavReader(settings)
     try:
         books = reader.books(company)
     finally:
         reader.close()
-    text = suggest([read_report(record) for record in records], books)
-    rules_file = parse_rules(text, "the suggested rules")
-    documents = (document for record in records for document in map_report(record, rules_file))
+    reports = [read_report(record) for record in feed.reports]
+    text = suggest(reports, books, feed.categories, options.policy)
+    rules = RuleSet((parse_rules(text, "the suggested rules"),))
+    moment = _moment()
+    documents = (
+        document for record in feed.reports for document in rules.documents(record, moment)
+    )
     able, every = reports_that_post(documents, {company: books}, company)
     guesses = text.count("# GUESS")
     said = (
@@ -157,40 +158,60 @@ def _suggest(options: argparse.Namespace) -> int:
     return 0
 
 
-def _preview(documents: Iterable[MappedDocument], wanted: Sequence[str]) -> int:
+def _preview(rules: RuleSet, options: argparse.Namespace) -> int:
+    feed = read_feed(options.reports, options.only)
+    moment = _moment()
     shown = 0
-    for document in documents:
-        source = document.record["source"]
-        if not wanted or source["id"] in wanted or source["number"] in wanted:
-            print(preview(document))
-            shown += 1
+    for record in feed.reports:
+        for document in rules.documents(record, moment):
+            source = document.record["source"]
+            if not options.only or {source["id"], source["number"]} & {*options.only}:
+                print(preview(document))
+                shown += 1
     if not shown:
-        raise InputError("The file holds none of these reports.")
+        raise InputError("There is none of these reports.")
     return 0
 
 
-def _check(
-    documents: list[MappedDocument], rules_file: RulesFile, options: argparse.Namespace
-) -> int:
-    books: dict[str, Books] = {}
-    company: str | None = options.company
-    if options.nav:
-        settings = settings_from_environment()
-        company = company or settings.get("company")
-        reader = NavReader(settings)
-        try:
-            named = {document.record["company"] for document in documents} - {None}
-            for name in sorted(named | ({company} if company else set())):
-                books[name] = reader.books(name)
-        finally:
-            reader.close()
-    findings = check(documents, rules_file, books, company)
-    for finding in findings:
-        print(finding)
-    problems = sum(finding.level == "problem" for finding in findings)
+def _check(rules: RuleSet, options: argparse.Namespace) -> int:
+    feed = read_feed(options.reports)
+    moment = _moment()
+    documents = [
+        document for record in feed.reports for document in rules.documents(record, moment)
+    ]
+    settings = settings_from_environment()
+    company: str | None = options.company or settings.get("company")
+    day = day_of_run(moment, rules.files[0].rules.dates) or date.min
+    named = {document.record["company"] for document in documents}
+    named |= companies(rules, feed, day) | {company}
+    books = _books(settings, named - {None}) if options.nav else {}
+    against = Against(books, company, feed, day, people=options.people)
+    findings = check(documents, rules, against)
+    _print(findings)
+    counts = Counter(finding.level for finding in findings)
     reports = len({document.record["source"]["id"] for document in documents})
-    print(f"{reports} reports, {len(documents)} documents: {problems} problems.")
-    return FOUND_SOMETHING if problems else 0
+    print(f"{reports} reports, {len(documents)} documents: {counts['problem']} problems.")
+    return FOUND_SOMETHING if counts["problem"] else 0
+
+
+def _books(settings: dict[str, str], names: Iterable[str | None]) -> dict[str, Books]:
+    reader = NavReader(settings)
+    try:
+        return {name: reader.books(name) for name in sorted(filter(None, names))}
+    finally:
+        reader.close()
+
+
+def _print(findings: Iterable[Finding]) -> None:
+    """Problems first; what is only information stands apart, under headings."""
+    level = "problem"
+    for finding in findings:
+        if finding.level != level:
+            level = finding.level
+            print(f"\nFor information: {LEVELS[level]}")
+        print(finding)
+    if level != "problem":
+        print()
 
 
 if __name__ == "__main__":

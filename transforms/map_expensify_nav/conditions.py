@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from map_expensify_nav.rule_model import Misfit, RuleModel, Text, one_or_many, raise_misfits
+from map_expensify_nav.rule_model import (
+    Effective,
+    Misfit,
+    RuleModel,
+    Text,
+    one_or_many,
+    raise_misfits,
+)
 from map_expensify_nav.sources import field_name
 from map_expensify_nav.tables import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from map_expensify_nav.report import Expense, Report
     from map_expensify_nav.rules_file import RulesFile
@@ -37,10 +45,9 @@ Names = Annotated[
 """One or several names or patterns."""
 
 
-class ReportCondition(RuleModel):
-    """Which reports a rule is about: all of its conditions hold."""
+class ReportConditions(Effective):
+    """Which reports something is about: all of its conditions hold."""
 
-    reason: Text = Field(description="Why, for the audit ledger.")
     policy: Names | None = Field(default=None, description="Name or id of the policy.")
     report_name: Names | None = Field(default=None, description="Name of the report.")
     submitter: Names | None = Field(default=None, description="E-mail address of the submitter.")
@@ -50,14 +57,17 @@ class ReportCondition(RuleModel):
     )
 
     @model_validator(mode="after")
-    def _says_when(self) -> ReportCondition:
+    def _says_when(self) -> ReportConditions:
         if not self.model_fields_set - {"reason"}:
-            conditions = ", ".join(name for name in type(self).model_fields if name != "reason")
-            raise_misfits([Misfit((), "has no condition.", f"Add one of {conditions}.")])
+            fields = type(self).model_fields.items()
+            conditions = [field.alias or name for name, field in fields if name != "reason"]
+            raise_misfits([Misfit((), "has no condition.", f"Add one of {', '.join(conditions)}.")])
         return self
 
-    def holds(self, report: Report) -> bool:
-        """Whether the report meets every condition."""
+    def holds(self, report: Report, day: date | None) -> bool:
+        """Whether the report meets every condition; `day` is the one that decides which entries hold."""
+        if not self.holds_on(day):
+            return False
         texts = (
             (self.policy, (report.policy_name, report.policy_id)),
             (self.report_name, (report.report_name,)),
@@ -70,6 +80,12 @@ class ReportCondition(RuleModel):
         )
 
 
+class ReportCondition(ReportConditions):
+    """Which reports a rule is about, and why."""
+
+    reason: Text = Field(description="Why, for the audit ledger.")
+
+
 class ExpenseCondition(ReportCondition):
     """Which expenses a rule is about: all of its conditions hold."""
 
@@ -80,18 +96,18 @@ class ExpenseCondition(ReportCondition):
         default=None, description="Who paid it."
     )
 
-    def holds_for(self, report: Report, expense: Expense) -> bool:
+    def holds_for(self, report: Report, expense: Expense, day: date | None) -> bool:
         """Whether the expense and its report meet every condition."""
         texts = (
             (self.category, (expense.category,)),
-            (self.tag, tuple(tag.name for tag in expense.tags.values())),
+            (self.tag, tuple(tag.name for tag in expense.tags)),
             (self.merchant, (expense.merchant,)),
         )
         paid = {"out_of_pocket": True, "company_card": False}
         return (
             (self.fund_source is None or expense.reimbursable is paid[self.fund_source])
             and _all_match(texts)
-            and self.holds(report)
+            and self.holds(report, day)
         )
 
 
@@ -115,24 +131,29 @@ class LeftOut:
     place: str
 
 
-def report_left_out(report: Report, rules_file: RulesFile) -> LeftOut | None:
-    """The rule that leaves out the whole report, if any."""
+def report_left_out(report: Report, rules_file: RulesFile, day: date | None) -> LeftOut | None:
+    """The rule that leaves out the whole report, if any; `day` decides which rules hold."""
     for index, rule in enumerate(rules_file.rules.skip.reports):
-        if rule.holds(report):
+        if rule.holds(report, day):
             return _left_out(rule, ("skip", "reports", index), rules_file)
     return None
 
 
-def expenses_left_out(report: Report, rules_file: RulesFile) -> dict[int, LeftOut]:
+def expenses_left_out(
+    report: Report, rules_file: RulesFile, day: date | None
+) -> dict[int, LeftOut]:
     """Position of each expense that a rule leaves out → that rule."""
-    return dict(_expenses_left_out(report, rules_file))
+    return dict(_expenses_left_out(report, rules_file, day))
 
 
-def _expenses_left_out(report: Report, rules_file: RulesFile) -> Iterator[tuple[int, LeftOut]]:
+def _expenses_left_out(
+    report: Report, rules_file: RulesFile, day: date | None
+) -> Iterator[tuple[int, LeftOut]]:
     rules = rules_file.rules.skip.expenses
+    by_expense = rules_file.rules.dates.entries_by == "expense_date"
     for expense in report.expenses if rules else ():
         for index, rule in enumerate(rules):
-            if rule.holds_for(report, expense):
+            if rule.holds_for(report, expense, expense.date if by_expense else day):
                 yield expense.position, _left_out(rule, ("skip", "expenses", index), rules_file)
                 break
 

@@ -1,4 +1,4 @@
-"""Whether rules cover the reports, and NAV what the rules name. Pure: documents, rules and books in, findings out."""
+"""Whether rules cover the reports and what can be chosen, and NAV what they name. Pure: findings out."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 from map_expensify_nav.lookup_rules import BalancingAccount, CompanyLookup, DimensionRule, Lookup
 from map_expensify_nav.rule_model import RuleModel
 from map_expensify_nav.rules_file import key_path
+from map_expensify_nav.selectable import choices, known_names
+from map_expensify_nav.sources import TABLES
+from map_expensify_nav.tables import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
     from map_expensify_nav.documents import MappedDocument
+    from map_expensify_nav.feed import Feed
     from map_expensify_nav.nav_reader import Books
+    from map_expensify_nav.rule_set import RuleSet
     from map_expensify_nav.rules_file import RulesFile
     from map_expensify_nav.yaml_marks import Path
 
@@ -24,12 +30,21 @@ _LINE = re.compile(r"\(line (\d+)\)")
 _WORDS = {"accounts": "G/L account", "vendors": "Vendor", "bank_accounts": "Bank account"}
 
 
+LEVELS = {
+    "problem": "what holds reports",
+    "warning": "codes that NAV does not have or has blocked, and no report needs",
+    "unmapped": "what can be chosen in Expensify and leads nowhere yet",
+    "unused": "entries that no report needed",
+}
+"""Level of a finding → what it is; only a problem is an error."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something a person should look at.
 
     Attributes:
-        level: `problem` (reports will be held), `warning` (may hold reports to come) or `unused`.
+        level: One of `LEVELS`.
         reports: How many reports it concerns.
     """
 
@@ -44,35 +59,48 @@ class Finding:
         return f"{self.level}: {self.message}{count}"
 
 
-def check(
-    documents: Iterable[MappedDocument],
-    rules_file: RulesFile,
-    books: Mapping[str, Books],
-    company: str | None,
-) -> list[Finding]:
+@dataclass(frozen=True)
+class Against:
+    """What rules are checked against, beside reports.
+
+    Attributes:
+        books: NAV company → what it has; empty where NAV was not read.
+        company: The company of documents that name none.
+        feed: The live lists of Expensify; empty where they were not read.
+        day: The day on which something might be chosen.
+        people: Whether employees are named.
+    """
+
+    books: Mapping[str, Books]
+    company: str | None
+    feed: Feed
+    day: date
+    people: bool = False
+
+
+def check(documents: Iterable[MappedDocument], rules: RuleSet, against: Against) -> list[Finding]:
     """Everything to look at before a run.
 
     Args:
         documents: What the rules make of the reports.
-        rules_file: The rules.
-        books: NAV company → what it has; empty to check the rules against the reports alone.
-        company: The company of documents that name none.
+        rules: The rules.
+        against: What else they are checked against.
 
     Returns:
-        Problems first, then warnings, then what no report uses.
+        Problems first, then the other levels in the order of `LEVELS`.
     """
     problems: dict[str, set[str]] = {}
-    lines: set[int] = set()
+    lines: set[tuple[str, int]] = set()
     used: set[tuple[str, Named]] = set()
     for document in documents:
         record = document.record
         report = str(record["source"]["id"])
         for rule in record["decided_by"].values():
-            lines |= {int(number) for number in _LINE.findall(rule)}
+            lines |= {(document.rules_file.name, int(line)) for line in _LINE.findall(rule)}
         for problem in record["problems"]:
             text = f"{problem['message']} {problem['hint'] or ''}".strip()
             problems.setdefault(text, set()).add(report)
-        owner = books.get(record["company"] or company or "")
+        owner = against.books.get(record["company"] or against.company or "")
         if record["skip"] or owner is None:
             continue
         for named in _named(document):
@@ -81,9 +109,34 @@ def check(
             if fault:
                 problems.setdefault(fault, set()).add(report)
     findings = [Finding("problem", text, len(reports)) for text, reports in problems.items()]
-    findings += _written(rules_file, books, company, used)
-    findings += _unused(rules_file, lines)
-    return findings
+    for file in rules.files:
+        findings += _written(file, against.books, against.company, used)
+    findings += _selectable(rules, against, set(problems))
+    for file in rules.files:
+        findings += _unused(file, lines, against.feed, several=len(rules.files) > 1)
+    order = list(LEVELS)
+    return sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.level))
+
+
+def _selectable(rules: RuleSet, against: Against, problems: set[str]) -> Iterator[Finding]:
+    """What can be chosen and leads nowhere, or to something NAV does not take; what holds reports is told already."""
+    people: dict[tuple[str, str, str], set[str]] = {}
+    for choice in choices(rules, against.feed, against.day):
+        level, message = "unmapped", choice.message
+        if choice.named is not None:
+            owner = against.books.get(choice.company or against.company or "")
+            level, message = "warning", _fault(owner, choice.named) if owner else None
+        if message is None or message in problems:
+            continue
+        if choice.person is None:
+            policy = "" if level == "warning" else f"{choice.policy}: "
+            yield Finding(level, f"{policy}{message}")
+        else:
+            people.setdefault((level, choice.policy, message), set()).add(choice.person)
+    for (level, policy, message), persons in people.items():
+        count = f"{len(persons)} employee{'s' if len(persons) != 1 else ''}"
+        named = f" {', '.join(sorted(persons))}" if against.people else ""
+        yield Finding(level, f"{policy}: {message} ({count}{named})")
 
 
 def reports_that_post(
@@ -160,12 +213,21 @@ def _written(
             yield Finding("warning", f"{first} It stands in {rules_file.place(path)}.")
 
 
-def _unused(rules_file: RulesFile, lines: set[int]) -> Iterator[Finding]:
+def _unused(
+    rules_file: RulesFile, lines: set[tuple[str, int]], feed: Feed, *, several: bool
+) -> Iterator[Finding]:
     """Entries of tables that no report needed."""
     for path, _ in _lookup_codes(rules_file.rules, ()):
-        is_entry = any(isinstance(key, str) and key.startswith("by_") for key in path[:-1])
-        if is_entry and rules_file.marks.line(path) not in lines:
-            yield Finding("unused", f"{key_path(path)} (line {rules_file.marks.line(path)})")
+        tables = [index for index, key in enumerate(path[:-1]) if key in TABLES]
+        line = rules_file.marks.line(path)
+        if not tables or (rules_file.name, line) in lines:
+            continue
+        words = f"{rules_file.name} " if several else ""
+        known = known_names(feed, str(path[tables[-1]]))
+        name = str(path[tables[-1] + 1])
+        gone = known is not None and not any(matches(each, [name]) for each in known)
+        more = "; Expensify has nothing of that name" if gone else ""
+        yield Finding("unused", f"{words}{key_path(path)} (line {line}){more}")
 
 
 def _codes(rules_file: RulesFile) -> Iterator[tuple[Path, Named]]:
@@ -195,3 +257,6 @@ def _lookup_codes(part: object, path: Path) -> Iterator[tuple[Path, tuple[Lookup
     elif isinstance(part, dict):
         for key, value in part.items():
             yield from _lookup_codes(value, (*path, key))
+    elif isinstance(part, list):
+        for index, value in enumerate(part):
+            yield from _lookup_codes(value, (*path, index))

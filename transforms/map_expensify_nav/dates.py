@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from map_expensify_nav.findings import Note, Problem
@@ -27,6 +27,19 @@ def day_of_entries(report: Report, posted: Sequence[Expense], dates: DateRules) 
     """
     rule = "approved" if dates.posting_date == "run_date" else dates.posting_date
     return _day(rule, report, posted, dates, None)
+
+
+def day_of_report(report: Report, dates: DateRules) -> date | None:
+    """The same for the report as a whole: what decides which rules of `reports`, `documents`, `skip` hold."""
+    spent = [expense for expense in report.expenses if expense.amount != 0]
+    return day_of_entries(report, spent, dates)
+
+
+def day_of_run(moment: date | None, dates: DateRules) -> date | None:
+    """What `run_date` in the rules stands for: the day on which a moment falls where the books are kept."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(zone_of(dates.time_zone)).date()
+    return moment
 
 
 def document_date(making: Making, name: str) -> str | None:

@@ -255,7 +255,7 @@ def accept(
     """
     code = decision.code
     if code is None:
-        findings.problems.append(_problem(decision, thing, words, place))
+        findings.problems.append(problem_of(decision, thing, words, place))
         return None
     if thing != "company":
         code = code.upper()
@@ -279,7 +279,7 @@ def accept(
     return code
 
 
-def _problem(decision: Decision, thing: str, words: str, place: str) -> Problem:
+def problem_of(decision: Decision, thing: str, words: str, place: str) -> Problem:
     """The problem of a lookup that found no code."""
     if decision.outcome is Outcome.AMBIGUOUS:
         message = f"The expenses lead to more than one {words}: {decision.subject}."

@@ -12,81 +12,122 @@ from typing import TYPE_CHECKING, Any
 from map_expensify_nav import header, schemas
 from map_expensify_nav.checks import report_problems
 from map_expensify_nav.conditions import report_left_out
-from map_expensify_nav.dates import day_of_entries, document_date
+from map_expensify_nav.dates import day_of_entries, day_of_report, document_date
 from map_expensify_nav.findings import Findings, Note, Problem, merge_problems
 from map_expensify_nav.header import Making
-from map_expensify_nav.lines import amount_text, description, dimensions, line, rounding_line
+from map_expensify_nav.lines import (
+    amount_text,
+    dimensions,
+    header_description,
+    lines,
+    rounding_lines,
+)
+from map_expensify_nav.money import decimal_text, decimals_of
 from map_expensify_nav.parts import (
     PART_NAMES,
     document_key,
     fund_source_notes,
-    line_amount,
     split,
     with_rounding,
 )
-from map_expensify_nav.report import read_report
 from map_expensify_nav.tax import journal_notes, prices_include_tax
+from map_expensify_nav.valuation import valuation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
     from map_expensify_nav.conditions import LeftOut
-    from map_expensify_nav.report import Expense
+    from map_expensify_nav.parts import Part
+    from map_expensify_nav.report import Expense, Report
     from map_expensify_nav.rules_file import RulesFile
 
 
 @dataclass(frozen=True)
 class MappedDocument:
-    """A document and the stream it belongs on; `record` is as in `schemas.document_schema`."""
+    """A document, the stream it belongs on, and the rules it was made by.
+
+    Attributes:
+        record: As in `schemas.document_schema`; not to be changed, as lines that are alike may share parts.
+    """
 
     stream: str
     record: dict[str, Any]
+    rules_file: RulesFile
 
 
-def map_report(
-    record: Mapping[str, Any], rules_file: RulesFile, run_date: date | None = None
+def documents_of(
+    report: Report,
+    rules_file: RulesFile,
+    run_date: date | None = None,
+    unclaimed: Problem | None = None,
 ) -> list[MappedDocument]:
     """Turn one report into its documents.
 
     Args:
-        record: A record of the stream `reports`.
+        report: The report.
         rules_file: The rules.
         run_date: The day of the run, where the books are kept; only needed by rules that ask for it.
+        unclaimed: Why the report does not belong to this rules file alone; nothing is decided by it then, but the
+            documents have the keys it would give them.
 
     Returns:
-        At least one document; always the same for the same record, rules and day.
-
-    Raises:
-        InputError: If the record is no report at all.
+        At least one document; always the same for the same report, rules and day.
     """
-    report = read_report(record)
-    left_out = report_left_out(report, rules_file)
-    parts, rounding = with_rounding(split(report, rules_file), report, rules_file)
-    problems = report_problems(report, rules_file, rounding) if left_out is None else []
+    rules = rules_file.rules
+    day = day_of_report(report, rules.dates)
+    if unclaimed is not None:
+        parts = split(report, rules_file, day, leave_out=False)
+        problems, left_out = [unclaimed], None
+    else:
+        left_out = report_left_out(report, rules_file, day)
+        parts, rounding = with_rounding(split(report, rules_file, day), report, rules_file, day)
+        problems = report_problems(report, rules_file, rounding) if left_out is None else []
     documents = []
     for part in parts:
-        posted = tuple(expense for expense in part.expenses if expense.amount != 0)
-        making = Making(
-            report=report,
-            part=part,
-            posted=posted,
-            rules_file=rules_file,
-            findings=Findings(problems=list(problems)),
-            run_date=run_date,
-            day=day_of_entries(report, posted, rules_file.rules.dates),
-        )
-        documents.append(_document(making, left_out))
+        making = _making(report, part, rules_file, Findings(problems=list(problems)), run_date)
+        if rules_file.claims_some and unclaimed is None:
+            making.findings.decided_by["rules_file"] = (
+                f"{rules_file.name}: {rules_file.place(('reports',))}"
+            )
+        documents.append(_document(making, left_out, unclaimed=unclaimed is not None))
     return documents
 
 
-def _document(making: Making, left_out: LeftOut | None) -> MappedDocument:
-    """Make one document; `left_out` when a rule leaves out the whole report."""
+def _making(
+    report: Report, part: Part, rules_file: RulesFile, findings: Findings, run_date: date | None
+) -> Making:
+    """What one document is made from."""
+    dates = rules_file.rules.dates
+    spent = tuple(expense for expense in part.expenses if expense.amount != 0)
+    day = day_of_entries(report, spent, dates)
+    making = Making(
+        report=report,
+        part=part,
+        posted=spent,
+        money=valuation(report, part, rules_file, None, day),
+        rules_file=rules_file,
+        findings=findings,
+        run_date=run_date,
+        day=day,
+    )
+    if rules_file.rules.currency.of_documents == "report":
+        return making
+    if rules_file.rules.currency.of_documents == "company":
+        company = header.company(replace(making, findings=Findings()))
+        own, _ = header.own_currency(rules_file, company, day)
+        making = replace(making, money=valuation(report, part, rules_file, own, day))
+    amounts = making.money.amounts
+    posted = tuple(expense for expense in part.expenses if amounts[expense.position] != 0)
+    return replace(making, posted=posted, day=day_of_entries(report, posted, dates))
+
+
+def _document(
+    making: Making, left_out: LeftOut | None, *, unclaimed: bool = False
+) -> MappedDocument:
+    """Make one document; `left_out` when a rule leaves out the whole report, `unclaimed` when nothing is decided."""
     report, part, findings = making.report, making.part, making.findings
-    kind = part.rule.document if part.rule else None
-    amounts = [line_amount(report, expense) for expense in part.expenses]
-    known = [amount for amount in amounts if amount is not None]
-    total = sum(known) + part.rounding if len(known) == len(amounts) else None
+    kind = part.rule.document if part.rule and not unclaimed else None
+    total = making.money.total
     sign = -1 if kind == "purchase_invoice" and total is not None and total < 0 else 1
     key, key_note = document_key(report, part)
     if key_note is not None:
@@ -109,16 +150,18 @@ def _document(making: Making, left_out: LeftOut | None) -> MappedDocument:
         "posting_date": None,
         "document_date": None,
         "due_date": None,
-        "currency_code": report.currency,
+        "currency_code": making.money.currency,
         "prices_include_tax": prices_include_tax(making),
         "total": amount_text(making, total, sign),
-        "description": description(making, "header", making.texts, "description"),
+        "description": header_description(making),
         "dimensions": [],
         "lines": [],
     }
     findings.notes += _left_out_notes(making)
-    skip = _skip(making, left_out)
-    if skip is None:
+    skip = None if unclaimed else _skip(making, left_out)
+    if unclaimed:
+        pass  # no rule is asked
+    elif skip is None:
         _fill(making, content, sign)
     else:
         # Where it would have gone is told if it is known, and is no problem if it is not.
@@ -134,7 +177,7 @@ def _document(making: Making, left_out: LeftOut | None) -> MappedDocument:
         "source": _source(making),
         "decided_by": findings.decided_by,
     }
-    return MappedDocument(_stream(kind, sign), record)
+    return MappedDocument(_stream(kind, sign), record, making.rules_file)
 
 
 def _stream(kind: str | None, sign: int) -> str:
@@ -183,27 +226,33 @@ def _fill(making: Making, content: dict[str, Any], sign: int) -> None:
         )
     content["company"] = header.company(making)
     content["currency_code"] = header.currency_code(making, content["company"])
+    making.findings.problems += making.money.problems
+    notes += making.money.notes
     content.update(header.party(making))
     for name in ("posting_date", "document_date"):
         content[name] = document_date(making, name)
     notes += journal_notes(making)
     content["dimensions"] = dimensions(making, None, "dimensions")
     for expense in making.part.expenses:
-        if expense.amount == 0:
+        if making.money.amounts[expense.position] == 0:
             _zero(making, expense)
-    content["lines"] = [
-        line(making, expense, index, sign) for index, expense in enumerate(making.posted)
-    ]
-    if making.part.rounding:
-        content["lines"].append(rounding_line(making, sign))
+    content["lines"] = lines(making, sign)
+    if making.part.rounding is not None:
+        content["lines"] += rounding_lines(making, sign)
 
 
 def _left_out_notes(making: Making) -> list[Note]:
     """The expenses that rules leave out, each with its amount, so that the total can be explained."""
     notes = []
+    report = making.report
+    decimals = decimals_of(report.currency, making.rules_file.rules.amounts.minor_units)
     for expense, rule in making.part.left_out:
-        amount = amount_text(making, line_amount(making.report, expense), 1)
-        said = f"{amount} {making.report.currency}" if amount else "an amount that is not known"
+        amount = report.amount_of(expense)
+        said = (
+            "an amount that is not known"
+            if amount is None
+            else f"{decimal_text(amount, decimals)} {report.currency}"
+        )
         notes.append(
             Note(
                 "expense_left_out",
@@ -217,15 +266,16 @@ def _left_out_notes(making: Making) -> list[Note]:
 
 def _zero(making: Making, expense: Expense) -> None:
     """An expense of zero: a note, or a problem if the rules say so."""
+    zero = "is zero" if not expense.amount else f"comes to nothing in {making.money.currency}"
     if making.rules_file.rules.amounts.zero_lines == "leave_out":
-        message = f"Expense {expense.source_id} is zero and has no line."
+        message = f"Expense {expense.source_id} {zero} and has no line."
         note = Note("zero_line_dropped", message, "lines", expense.source_id)
         making.findings.notes.append(note)
         return
     making.findings.problems.append(
         Problem(
             "zero_line_held",
-            f"Expense {expense.source_id} is zero.",
+            f"Expense {expense.source_id} {zero}.",
             "lines",
             expense.source_id,
             "Correct or remove it in Expensify, or set amounts.zero_lines to leave_out in "

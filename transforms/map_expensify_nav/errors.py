@@ -2,9 +2,10 @@
 
 ```
 MapperError
-├── RulesFileError   the rules file cannot be used: says where and what, all of it at once
-├── InputError       a message on standard input that cannot be mapped at all
-└── NavReadError     NAV cannot be read, by the command `expense-rules check`
+├── RulesFileError      the rules file cannot be used: says where and what, all of it at once
+├── InputError          a message on standard input that cannot be mapped at all
+├── ExpensifyReadError  Expensify cannot be read, by the command `expense-rules`
+└── NavReadError        NAV cannot be read, by the command `expense-rules`
 ```
 
 What is wrong with one *report* is never an error here: it becomes a `problem` of its documents (see `documents.py`).
@@ -69,7 +70,9 @@ class RulesFileError(MapperError):
     exit_code = 78  # EX_CONFIG of sysexits.h
 
     def __init__(self, problems: Sequence[RulesFileProblem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.line or 0))
+        self.problems = tuple(
+            sorted(problems, key=lambda problem: (problem.file, problem.line or 0))
+        )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     @property
@@ -82,6 +85,12 @@ class InputError(MapperError):
     """A message on standard input that is no report, or comes in a form the mapper does not read."""
 
     exit_code = 65  # EX_DATAERR of sysexits.h
+
+
+class ExpensifyReadError(MapperError):
+    """Expensify cannot be read: the tap is not there, or ended with an error of its own."""
+
+    exit_code = 69  # EX_UNAVAILABLE of sysexits.h
 
 
 class NavReadError(MapperError):

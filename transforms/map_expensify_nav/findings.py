@@ -30,18 +30,23 @@ PROBLEM_CODES = {
     "dimension_missing": "A required dimension has nothing by which a value could be found.",
     "dimension_unmapped": "What the report or expense says (a tag, a report field) has no dimension value.",
     "document_undecided": "No rule says which document the report's policy gets.",
+    "expense_currency_missing": "Expensify does not say in which currency an expense was paid.",
     "expense_id_missing": "An expense that is to have a document of its own has no transaction id.",
     "expense_twice": "The report holds the same expense twice.",
     "fund_source_unknown": "Expensify does not say whether an expense was paid out of pocket or by company card.",
     "journal_currency": "A journal entry can only be in the company's own currency, and the report is not.",
+    "local_currency_missing": "The rules do not say which currency the company keeps its books in on the day.",
     "negative_total_held": "The total is negative, and the rules say to hold such a document.",
     "not_approved": "The report is not approved.",
     "period_closed": "The posting date lies in a period that the rules call closed.",
+    "rate_missing": "There is no rate into the company's own currency for the day.",
     "report_number_missing": "The report has no number to make a document key from.",
+    "rules_file_ambiguous": "More than one rules file is for the report.",
+    "rules_file_missing": "No rules file is for the report.",
     "tax_amount_missing": "An expense has tax but no tax amount, and the rules want lines without tax.",
     "tax_code_missing": "A tax code is required, and an expense has nothing by which one could be found.",
     "tax_code_unmapped": "What an expense says (its tax) has no tax code.",
-    "tax_not_in_report_currency": "A tax amount is in another currency than the report.",
+    "tax_not_in_report_currency": "A tax amount is in another currency than the report (or document).",
     "total_mismatch": "The amounts of the expenses do not add up to the report's total.",
     "total_missing": "The report has no total, or one that is no whole number of minor units.",
     "vendor_ambiguous": "The expenses lead to different vendors.",
@@ -51,6 +56,8 @@ PROBLEM_CODES = {
 }
 
 NOTE_CODES = {
+    "amounts_as_paid": "The amounts are in the currency the expenses were paid in; the note says those of the report.",
+    "amounts_converted": "Amounts were converted to the company's own currency, by a rate of the rules.",
     "default_used": "No source gave a code; the default of the rules was used.",
     "expense_left_out": "A rule leaves out an expense; the document's total is less by its amount.",
     "expense_without_date": "An expense without date was left aside when the last expense's date was taken.",
@@ -143,3 +150,9 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     decided_by: dict[str, str] = field(default_factory=dict)
+
+    def add(self, others: Findings) -> None:
+        """Take over what was found on the way to a part of the document."""
+        self.problems += others.problems
+        self.notes += others.notes
+        self.decided_by |= others.decided_by

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from map_expensify_nav.decisions import Decider, accept
 from map_expensify_nav.findings import Findings, Problem
-from map_expensify_nav.money import decimals_of
 from map_expensify_nav.rules_file import key_path
+from map_expensify_nav.tables import code_on
 from map_expensify_nav.templates import header_values
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from map_expensify_nav.parts import Part
     from map_expensify_nav.report import Expense, Report
     from map_expensify_nav.rules_file import RulesFile
+    from map_expensify_nav.valuation import Valuation
     from map_expensify_nav.yaml_marks import Path
 
 
@@ -28,6 +29,7 @@ class Making:
     Attributes:
         part: The expenses of the document, and their rule.
         posted: Those of them that get a line.
+        money: What they count in the document's currency.
         run_date: The day of the run, where the books are kept.
         day: The day that decides which entries of the rules hold; None when it is not known.
     """
@@ -35,6 +37,7 @@ class Making:
     report: Report
     part: Part
     posted: tuple[Expense, ...]
+    money: Valuation
     rules_file: RulesFile
     findings: Findings
     run_date: date | None
@@ -45,10 +48,10 @@ class Making:
         """Evaluates lookups of the rules file."""
         return Decider(self.rules_file, self.day)
 
-    @cached_property
-    def decimals(self) -> int:
-        """How many decimals the report's amounts have."""
-        return decimals_of(self.report.currency, self.rules_file.rules.amounts.minor_units)
+    @property
+    def is_journal(self) -> bool:
+        """Whether it becomes a journal entry."""
+        return self.part.rule is not None and self.part.rule.document == "journal_entry"
 
     @cached_property
     def texts(self) -> dict[str, str | None]:
@@ -66,38 +69,64 @@ def company(making: Making) -> str | None:
     return accept(decision, making.findings, "company", "NAV company", "company")
 
 
+def own_currency(
+    rules_file: RulesFile, nav_company: str | None, day: date | None
+) -> tuple[str | None, Path]:
+    """The currency a company keeps its books in, and the place in the rules file that says so; None on some days."""
+    rules = rules_file.rules
+    by_company = rules.local_currency_by_company or {}
+    if nav_company in by_company:
+        code, inner = code_on(by_company[nav_company], day)
+        if code is not None:
+            return code, ("local_currency_by_company", nav_company, *inner)
+    code, inner = code_on(rules.local_currency, day)
+    return code, ("local_currency", *inner)
+
+
 def currency_code(making: Making, nav_company: str | None) -> str | None:
-    """The report's currency, or None when it is the company's own."""
-    rules = making.rules_file.rules
-    path: Path = ("local_currency",)
-    own = rules.local_currency
-    if nav_company in (rules.local_currency_by_company or {}):
-        path = ("local_currency_by_company", nav_company or "")
-        own = (rules.local_currency_by_company or {})[nav_company or ""]
+    """The document's currency, or None when it is the company's own."""
+    own, path = own_currency(making.rules_file, nav_company, making.day)
     place = making.rules_file.place(path)
-    currency = making.report.currency
+    if own is None:
+        making.findings.problems.append(_own_currency_missing(making))
+        return None
+    currency = making.money.currency
     if currency is None:
         return None  # already a problem of the whole report
     if currency == own:
-        making.findings.decided_by["currency_code"] = (
-            f"{place}: {own} is the company's own currency"
-        )
+        said = f"{place}: {own} is the company's own currency"
+        if making.report.currency != own:
+            chosen = making.rules_file.place(("currency", "of_documents"))
+            said = f"{chosen}: {making.rules_file.rules.currency.of_documents}; {said}"
+        making.findings.decided_by["currency_code"] = said
         return None
+    what = "The report is" if currency == making.report.currency else "The expenses are"
     making.findings.decided_by["currency_code"] = (
-        f"{place}: the report is in another currency than {own}"
+        f"{place}: {what[0].lower()}{what[1:]} in another currency than {own}"
     )
-    if making.part.rule and making.part.rule.document == "journal_entry":
+    if making.is_journal:
         rule = key_path((*making.part.path, "document"))
         making.findings.problems.append(
             Problem(
                 "journal_currency",
-                f"The report is in {currency}, and a journal entry can only be in the company's own currency {own}.",
+                f"{what} in {currency}, and a journal entry can only be in the company's own currency {own}.",
                 "currency_code",
                 currency,
                 f"Change {rule} in {making.rules_file.name} to purchase_invoice for this policy.",
             )
         )
     return currency
+
+
+def _own_currency_missing(making: Making) -> Problem:
+    said = making.day.isoformat() if making.day else "a day that is not known"
+    return Problem(
+        "local_currency_missing",
+        f"The rules do not say which currency the company keeps its books in on {said}.",
+        "currency_code",
+        None,
+        f"Give {making.rules_file.place(('local_currency',))} in {making.rules_file.name} a code for that day.",
+    )
 
 
 def party(making: Making) -> dict[str, Any]:
@@ -131,6 +160,15 @@ def party(making: Making) -> dict[str, Any]:
 def _undecided(making: Making) -> Problem:
     path, file = making.part.path, making.rules_file.name
     policy = making.report.policy_name or making.report.policy_id
+    if isinstance(getattr(making.rules_file.rules.documents, making.part.fund_source), list):
+        said = making.day.isoformat() if making.day else "a day that is not known"
+        return Problem(
+            "document_undecided",
+            f"No rule under {key_path(path)} holds on {said}.",
+            None,
+            policy,
+            f"Add one for that day in {file}, or let one of them end later.",
+        )
     message = (
         f"No rule says which document policy '{policy}' gets."
         if policy

@@ -18,10 +18,11 @@ from map_expensify_nav.rule_model import (
     RuleModel,
     Text,
     one_or_many,
+    overlaps,
     raise_misfits,
 )
 from map_expensify_nav.sources import SOURCES, TABLES, table_key
-from map_expensify_nav.tables import Entry, Table, TableIndex, codes_of, index_of, overlaps
+from map_expensify_nav.tables import Entry, Table, TableIndex, codes_of, index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,7 +146,7 @@ class Lookup(RuleModel):
     @cached_property
     def per_expense(self) -> bool:
         """Whether it may differ between the expenses of one report."""
-        return any(SOURCES[name].per_expense for name in self.sources or ())
+        return any(SOURCES[name].reads for name in self.sources or ())
 
     @cached_property
     def decided(
@@ -184,7 +185,7 @@ class Lookup(RuleModel):
         for path, entry in self._written():
             misfits += [
                 Misfit((*path, *misfit.path), misfit.message, misfit.suggestion)
-                for misfit in overlaps(entry)
+                for misfit in (overlaps(entry, "code") if isinstance(entry, list) else [])
             ]
         raise_misfits(misfits)
         return self

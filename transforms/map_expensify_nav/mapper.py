@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import singer_sdk.typing as th
@@ -27,10 +27,8 @@ from singer_sdk.singerlib.encoding.simple import (
 )
 from singer_sdk.singerlib.json import deserialize_json
 
-from map_expensify_nav.documents import map_report
 from map_expensify_nav.errors import InputError, MapperError
-from map_expensify_nav.rules import zone_of
-from map_expensify_nav.rules_file import load_rules_file
+from map_expensify_nav.rule_set import load_rules
 from map_expensify_nav.schemas import KEY_PROPERTIES, STREAMS, document_schema
 
 if TYPE_CHECKING:
@@ -104,7 +102,9 @@ class MapExpensifyNav(InlineMapper):
             th.StringType(nullable=False),
             required=True,
             title="Rules file",
-            description="Path of the rules file (YAML); a relative path starts at the working directory.",
+            description="Path of the rules file (YAML). For several, of which each is for some reports: a folder, a "
+            'pattern like rules/*.yml, or a list like ["one.yml", "two.yml"]. A relative path starts at the working '
+            "directory.",
         ),
         th.Property(
             "run_date",
@@ -126,7 +126,7 @@ class MapExpensifyNav(InlineMapper):
         self._at_work = False
         self._terminated = False
         super().__init__(**arguments)
-        self.rules_file = load_rules_file(str(self.config["rules_file"]))
+        self.rules = load_rules(self.config["rules_file"])
         self._schemas_written = False
         self._run_date = self._day_of_the_run()
 
@@ -173,7 +173,7 @@ class MapExpensifyNav(InlineMapper):
                 "A record of the stream 'reports' came before its SCHEMA message. Check what runs before the mapper."
             )
         report = RecordMessage.from_dict({"record": None, **message_dict})
-        for document in map_report(report.record, self.rules_file, self._run_date):
+        for document in self.rules.documents(report.record, self._run_date):
             yield RecordMessage(
                 document.stream, document.record, time_extracted=report.time_extracted
             )
@@ -199,11 +199,11 @@ class MapExpensifyNav(InlineMapper):
         )
 
     def _day_of_the_run(self) -> date:
-        """What `run_date` stands for: one day for the whole run, so that midnight changes nothing."""
+        """What `run_date` stands for: one day or moment for the whole run, so that midnight changes nothing."""
         written = self.config.get("run_date")
         if written:
             return date.fromisoformat(str(written)[:10])
-        return datetime.now(zone_of(self.rules_file.rules.dates.time_zone)).date()
+        return datetime.now(timezone.utc)
 
     def _untouched(self) -> UntouchedMessage:
         return UntouchedMessage(self.message_reader.line)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 _ISO_DECIMALS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     3: "BHD IQD JOD KWD LYD OMR TND",
@@ -43,3 +48,22 @@ def is_finer_than_currency(minor: int, decimals: int, currency: str) -> bool:
     """Whether an amount has decimals that its currency does not have, like 12.34 yen."""
     surplus = decimals - iso_decimals(currency)
     return surplus > 0 and minor % 10**surplus != 0
+
+
+def converted(minor: int, rate: Decimal, decimals: int, into: int) -> int:
+    """An amount in another currency, rounded half away from zero.
+
+    Args:
+        minor: Whole minor units.
+        rate: How many units of the other currency one unit of this one is.
+        decimals: Decimals of the amount.
+        into: Decimals of the other currency.
+
+    Returns:
+        Whole minor units of the other currency.
+    """
+    numerator, denominator = rate.as_integer_ratio()
+    numerator *= abs(minor) * 10**into
+    denominator *= 10**decimals
+    rounded: int = (2 * numerator + denominator) // (2 * denominator)
+    return -rounded if minor < 0 else rounded

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 from map_expensify_nav.conditions import expenses_left_out
 from map_expensify_nav.findings import Note
 from map_expensify_nav.money import decimals_of
+from map_expensify_nav.rule_model import holding_on
 from map_expensify_nav.sources import table_key
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from map_expensify_nav.conditions import LeftOut
+    from map_expensify_nav.document_rules import DocumentRule, FundSourceRules
+    from map_expensify_nav.money_rules import RoundingRule
     from map_expensify_nav.report import Expense, Report
-    from map_expensify_nav.rules import DocumentRule, FundSourceRule
     from map_expensify_nav.rules_file import RulesFile
     from map_expensify_nav.yaml_marks import Path
 
@@ -25,6 +29,21 @@ LONGEST_KEY = 20
 
 PART_NAMES = {"out_of_pocket": "reimbursable", "company_card": "company_card", "combined": "all"}
 _KEY_LETTERS = {"out_of_pocket": "R", "company_card": "C", "combined": "A"}
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """A difference that the rules post to an account of its own.
+
+    Attributes:
+        minor: Minor units of the report's currency by which its total is more than its expenses.
+        rule: What is done with it.
+        path: Where that stands in the rules file.
+    """
+
+    minor: int
+    rule: RoundingRule
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -39,27 +58,39 @@ class Part:
         left_out: Expenses of the part that a rule leaves out, and that rule.
         single: The expense when each has a document of its own; it may be one that is left out.
         refunds: Whether these are the refunds of a part, in a document of their own.
-        rounding: Minor units by which the report's total is more than its expenses; posted with this part.
+        currency: In which they were paid, where that is the document's currency.
+        rounding: The difference between the report's total and its expenses, where it is posted with this part.
     """
 
     fund_source: str
     expenses: tuple[Expense, ...]
     rule: DocumentRule | None
     path: Path
+    currency: str | None = None
     left_out: tuple[tuple[Expense, LeftOut], ...] = ()
     single: Expense | None = None
     refunds: bool = False
-    rounding: int = 0
+    rounding: Rounding | None = None
 
 
-def split(report: Report, rules_file: RulesFile) -> list[Part]:
+def split(
+    report: Report, rules_file: RulesFile, day: date | None, *, leave_out: bool = True
+) -> list[Part]:
     """The parts of a report: one for each fund source that has expenses, or one for all; each as the rules group it.
 
     A report without expenses is one part.
+
+    Args:
+        report: The report.
+        rules_file: The rules.
+        day: The day that decides which of the rules hold.
+        leave_out: Whether expenses are left out where a rule says so.
     """
     documents = rules_file.rules.documents
+    left_out = expenses_left_out(report, rules_file, day) if leave_out else {}
     if documents.combined is not None or not report.expenses:
-        return _grouped("combined", report.expenses, report, rules_file)
+        part = _part("combined", report.expenses, report, rules_file, day)
+        return _grouped(part, rules_file, left_out)
     out_of_pocket: list[Expense] = []
     company_card: list[Expense] = []
     for expense in report.expenses:
@@ -68,28 +99,31 @@ def split(report: Report, rules_file: RulesFile) -> list[Part]:
             paid_by_card = documents.unknown_fund_source == "company_card"
         (company_card if paid_by_card else out_of_pocket).append(expense)
     return [
-        part
+        piece
         for fund_source, expenses in (
             ("out_of_pocket", out_of_pocket),
             ("company_card", company_card),
         )
         if expenses
-        for part in _grouped(fund_source, tuple(expenses), report, rules_file)
+        for piece in _grouped(
+            _part(fund_source, tuple(expenses), report, rules_file, day), rules_file, left_out
+        )
     ]
 
 
 def with_rounding(
-    parts: list[Part], report: Report, rules_file: RulesFile
+    parts: list[Part], report: Report, rules_file: RulesFile, day: date | None
 ) -> tuple[list[Part], int]:
     """The parts, one of them with the rounding difference, and that difference in minor units.
 
     Only a difference within the limit that the rules name is given to a part: the first that is posted and holds all
-    expenses of its fund source. Zero when there is none, or none that may be posted.
+    expenses of its fund source (and currency, which has to be the report's). Zero when there is none, or none that
+    may be posted.
     """
-    rule = rules_file.rules.rounding
+    rule, inner = holding_on(rules_file.rules.rounding, day)
     if rule is None or report.total is None:
         return parts, 0
-    amounts = [line_amount(report, expense) for expense in report.expenses]
+    amounts = [report.amount_of(expense) for expense in report.expenses]
     known = [amount for amount in amounts if amount is not None]
     if len(known) < len(amounts):
         return parts, 0
@@ -97,14 +131,14 @@ def with_rounding(
     decimals = decimals_of(report.currency, rules_file.rules.amounts.minor_units)
     if difference == 0 or abs(difference) > rule.up_to.scaleb(decimals):
         return parts, 0
+    as_paid = rules_file.rules.currency.of_documents == "expense"
     for index, part in enumerate(parts):
         posted = part.rule is not None and part.rule.document != "skip" and part.single is None
-        if posted and any(expense.amount for expense in part.expenses):
-            return [
-                *parts[:index],
-                replace(part, rounding=difference),
-                *parts[index + 1 :],
-            ], difference
+        in_currency = not as_paid or part.currency == report.currency
+        if posted and in_currency and any(expense.amount for expense in part.expenses):
+            rounding = Rounding(difference, rule, ("rounding", *inner))
+            with_line = replace(part, rounding=rounding)
+            return [*parts[:index], with_line, *parts[index + 1 :]], difference
     return parts, 0
 
 
@@ -125,13 +159,6 @@ def fund_source_notes(part: Part, rules_file: RulesFile) -> list[Note]:
     ]
 
 
-def line_amount(report: Report, expense: Expense) -> int | None:
-    """An expense's amount in minor units of the report's currency; None when that is not known."""
-    if expense.amount and report.currency is not None and expense.currency != report.currency:
-        return None
-    return expense.amount
-
-
 def document_key(report: Report, part: Part) -> tuple[str, Note | None]:
     """The key of a document, and a note when it is not made from a number of Expensify's.
 
@@ -141,11 +168,11 @@ def document_key(report: Report, part: Part) -> tuple[str, Note | None]:
     """
     if part.single is not None:
         return _expense_key(report, part.single)
-    letter = _KEY_LETTERS[part.fund_source] + ("N" if part.refunds else "")
+    letter = _KEY_LETTERS[part.fund_source] + ("N" if part.refunds else "") + (part.currency or "")
     number = report.report_number
     has_number = number is not None and re.fullmatch(r"[0-9]+", number)
     key = f"E{number}-{letter}"
-    if has_number and len(key) <= LONGEST_KEY:
+    if has_number and len(key) <= LONGEST_KEY and re.fullmatch(r"[A-Z0-9-]+", key):
         return key, None
     key = _hashed(f"{report.report_id}\n{letter}")
     if not has_number:
@@ -177,24 +204,42 @@ def _hashed(text: str) -> str:
     return "X" + base64.b32encode(digest).decode()[:18]
 
 
-def _grouped(
-    fund_source: str, expenses: tuple[Expense, ...], report: Report, rules_file: RulesFile
-) -> list[Part]:
-    """The documents of one fund source: one for all, one for each expense, or one more for refunds."""
-    part = _part(fund_source, expenses, report, rules_file)
-    left_out = expenses_left_out(report, rules_file)
-    if part.rule is not None and part.rule.group_by == "expense" and expenses:
-        return [
-            _without(replace(part, expenses=(expense,), single=expense), left_out)
-            for expense in expenses
-        ]
+def _grouped(part: Part, rules_file: RulesFile, left_out: dict[int, LeftOut]) -> list[Part]:
+    """The documents of one fund source: one for all, one for each expense, currency, or one more for refunds."""
+    if part.rule is not None and part.rule.group_by == "expense" and part.expenses:
+        pieces = [replace(part, expenses=(item,), single=item) for item in part.expenses]
+    else:
+        pieces = [part]
+    if rules_file.rules.currency.of_documents == "expense":
+        pieces = [
+            replace(piece, expenses=expenses, currency=currency)
+            for piece in pieces
+            for currency, expenses in _by_currency(piece.expenses).items()
+        ] or pieces
     apart = rules_file.rules.amounts.refunds == "credit_memo"
     if apart and part.rule is not None and part.rule.document == "purchase_invoice":
-        spent = tuple(expense for expense in expenses if (expense.amount or 0) >= 0)
-        refunds = tuple(expense for expense in expenses if (expense.amount or 0) < 0)
-        parts = [replace(part, expenses=spent), replace(part, expenses=refunds, refunds=True)]
-        return [_without(piece, left_out) for piece in parts if piece.expenses] or [part]
-    return [_without(part, left_out)]
+        pieces = [
+            each
+            for piece in pieces
+            for each in ([piece] if piece.single else _refunds_apart(piece))
+        ]
+    return [_without(piece, left_out) for piece in pieces]
+
+
+def _by_currency(expenses: tuple[Expense, ...]) -> dict[str | None, tuple[Expense, ...]]:
+    """Expenses by the currency they were paid in, in the order in which these come first."""
+    apart: dict[str | None, tuple[Expense, ...]] = {}
+    for expense in expenses:
+        currency = expense.original_currency
+        apart[currency] = (*apart.get(currency, ()), expense)
+    return apart
+
+
+def _refunds_apart(part: Part) -> list[Part]:
+    spent = tuple(expense for expense in part.expenses if (expense.amount or 0) >= 0)
+    refunds = tuple(expense for expense in part.expenses if (expense.amount or 0) < 0)
+    parts = [replace(part, expenses=spent), replace(part, expenses=refunds, refunds=True)]
+    return [piece for piece in parts if piece.expenses] or [part]
 
 
 def _without(part: Part, left_out: dict[int, LeftOut]) -> Part:
@@ -211,14 +256,25 @@ def _without(part: Part, left_out: dict[int, LeftOut]) -> Part:
 
 
 def _part(
-    fund_source: str, expenses: tuple[Expense, ...], report: Report, rules_file: RulesFile
+    fund_source: str,
+    expenses: tuple[Expense, ...],
+    report: Report,
+    rules_file: RulesFile,
+    day: date | None,
 ) -> Part:
-    general: FundSourceRule | None = getattr(rules_file.rules.documents, fund_source)
+    """The expenses of one fund source, with the rule that holds for them on the day."""
     path: Path = ("documents", fund_source)
-    if general is None:  # no expenses, and separate rules: neither of them is meant
+    written: FundSourceRules | None = getattr(rules_file.rules.documents, fund_source)
+    if written is None:  # no expenses, and separate rules: neither of them is meant
         return Part(fund_source, expenses, None, ("documents",))
+    general, inner = holding_on(written, day)
+    if general is None:
+        return Part(fund_source, expenses, None, path)
+    path = (*path, *inner)
     names = {table_key(name) for name in (report.policy_name, report.policy_id) if name}
-    for policy, rule in (general.by_policy or {}).items():
+    for policy, rules in (general.by_policy or {}).items():
         if table_key(policy) in names:
-            return Part(fund_source, expenses, rule, (*path, "by_policy", policy))
+            rule, inner = holding_on(rules, day)
+            if rule is not None:
+                return Part(fund_source, expenses, rule, (*path, "by_policy", policy, *inner))
     return Part(fund_source, expenses, general if general.document else None, path)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from map_expensify_nav.errors import InputError
 from map_expensify_nav.sources import field_name
@@ -35,15 +35,15 @@ _TEXTS = (
     "tax_code",
     "currency",
 )
-"""The texts of an expense."""
+"""The texts of an expense, in the order in which `_read_expense` takes them."""
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|\+00:00)?")
 
 
-@dataclass(slots=True)  # not frozen, which would cost as much again for every line
-class Tag:
-    """One level of an expense's tag."""
+class Tag(NamedTuple):
+    """One level of an expense's tag; the levels are counted from 1."""
 
+    level: int
     name: str | None
     gl_code: str | None
 
@@ -56,9 +56,11 @@ class Expense:
         position: Its place in the report, from 1.
         amount: `effective_amount` in minor units, spend positive; None when it is no whole number.
         currency: Currency of `amount`.
-        tags: Level (from 1) → tag.
+        tags: The levels of its tag.
         tax_name: Name of the tax, else of its rate.
-        tax_amount: Tax within the amount, in minor units of `tax_currency`, the one the expense was paid in.
+        tax_amount: Tax within the amount, in minor units of `original_currency`.
+        original_amount: What was paid, in minor units of `original_currency`; None when it is no whole number.
+        original_currency: The currency it was paid in.
         reimbursable: True out of pocket, False company card, None not said.
     """
 
@@ -70,7 +72,7 @@ class Expense:
     merchant: str | None
     category: str | None
     category_gl_code: str | None
-    tags: Mapping[int, Tag]
+    tags: tuple[Tag, ...]
     tag: str | None
     comment: str | None
     category_payroll_code: str | None
@@ -78,13 +80,22 @@ class Expense:
     tax_rate: str | None
     tax_code: str | None
     tax_amount: int | None
-    tax_currency: str | None
+    original_amount: int | None
+    original_currency: str | None
     reimbursable: bool | None
 
     @property
     def source_id(self) -> str:
         """What identifies the expense for people: Expensify's transaction id, else its place in the report."""
         return self.transaction_id or f"#{self.position}"
+
+    def tag_on(self, level: int) -> Tag | None:
+        """Its tag on one level."""
+        found = None
+        for tag in self.tags:
+            if tag.level == level:
+                found = tag
+        return found
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,12 @@ class Report:
     employee_custom_field_2: str | None
     custom_fields: Mapping[str, str] = field(default_factory=dict)
     expenses: tuple[Expense, ...] = ()
+
+    def amount_of(self, expense: Expense) -> int | None:
+        """An expense's amount in minor units of the report's currency; None when that is not known."""
+        if expense.amount and self.currency is not None and expense.currency != self.currency:
+            return None
+        return expense.amount
 
 
 def read_report(record: object) -> Report:
@@ -209,41 +226,72 @@ def day_of(timestamp: str | None, zone: tzinfo) -> date | None:
 
 
 def _read_expense(item: Mapping[str, Any], position: int) -> Expense:
-    reimbursable = item.get("reimbursable")
-    modified_tax = _whole(item, "modified_tax_amount")
-    tags = item.get("tags") or ()
+    read = item.get
     # As `_text` does it, without a call for each of so many.
-    texts: dict[str, str | None] = {
-        name: (value.strip() or None) if type(value) is str else _other_text(value)
-        for name in _TEXTS
-        if (value := item.get(name)) is not None
-    }
-    text = texts.get
-    currency = _upper(text("effective_currency"))
+    (
+        transaction_id,
+        effective_currency,
+        effective_date,
+        merchant,
+        category,
+        category_gl_code,
+        tag,
+        comment,
+        category_payroll_code,
+        tax_name,
+        tax_rate_name,
+        tax_rate,
+        tax_code,
+        currency,
+    ) = [
+        value
+        if value is None
+        else (value.strip() or None)
+        if type(value) is str
+        else _other_text(value)
+        for value in map(read, _TEXTS)
+    ]
+    amount = read("effective_amount")
+    reimbursable = read("reimbursable")
+    modified_tax = _whole(item, "modified_tax_amount")
+    modified = _whole(item, "modified_amount")
+    effective_currency = _upper(effective_currency)
     return Expense(
-        position=position,
-        transaction_id=text("transaction_id"),
-        amount=_whole(item, "effective_amount"),
-        currency=currency,
-        date=parse_date(text("effective_date")),
-        merchant=text("effective_merchant"),
-        category=text("category"),
-        category_gl_code=text("category_gl_code"),
-        tags={
-            level: Tag(_text(tag, "name"), _text(tag, "gl_code"))
-            for tag in (tags if isinstance(tags, list) else ())
-            if isinstance(tag, dict) and (level := _whole(tag, "level")) is not None
-        },
-        tag=text("tag"),
-        comment=text("comment"),
-        category_payroll_code=text("category_payroll_code"),
-        tax_name=text("tax_name") or text("tax_rate_name"),
-        tax_rate=text("tax_rate"),
-        tax_code=text("tax_code"),
-        tax_amount=_whole(item, "tax_amount") if modified_tax is None else modified_tax,
-        tax_currency=_upper(text("currency")) or currency,
-        reimbursable=reimbursable if isinstance(reimbursable, bool) else None,
+        position,
+        transaction_id,
+        amount if type(amount) is int else _whole(item, "effective_amount"),
+        effective_currency,
+        parse_date(effective_date),
+        merchant,
+        category,
+        category_gl_code,
+        _read_tags(read("tags")),
+        tag,
+        comment,
+        category_payroll_code,
+        tax_name or tax_rate_name,
+        tax_rate,
+        tax_code,
+        _whole(item, "tax_amount") if modified_tax is None else modified_tax,
+        _whole(item, "amount") if modified is None else modified,
+        _upper(currency) or effective_currency,
+        reimbursable if reimbursable is True or reimbursable is False else None,
     )
+
+
+def _read_tags(tags: object) -> tuple[Tag, ...]:
+    if not tags or not isinstance(tags, list):
+        return ()
+    found = []
+    for tag in tags:
+        if not isinstance(tag, dict):
+            continue
+        level, name, gl_code = tag.get("level"), tag.get("name"), tag.get("gl_code")
+        if type(level) is int:
+            name = (name.strip() or None) if type(name) is str else _other_text(name)
+            gl_code = (gl_code.strip() or None) if type(gl_code) is str else _other_text(gl_code)
+            found.append(Tag(level, name, gl_code))
+    return tuple(found)
 
 
 def _text(container: Mapping[str, Any], name: str) -> str | None:
@@ -272,5 +320,6 @@ def _currency(container: Mapping[str, Any], name: str) -> str | None:
     return _upper(_text(container, name))
 
 
+@lru_cache(maxsize=256)
 def _upper(text: str | None) -> str | None:
     return text.upper() if text else None

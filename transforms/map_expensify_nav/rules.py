@@ -7,30 +7,27 @@ descriptions below are also what `rules.schema.json` and the README say.
 from __future__ import annotations
 
 import json
-import re
 from datetime import date, timezone, tzinfo
-from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    StringConstraints,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from map_expensify_nav.conditions import SkipRules
+from map_expensify_nav.conditions import ReportConditions, SkipRules
+from map_expensify_nav.document_rules import DocumentRules  # noqa: TC001 (pydantic reads it)
 from map_expensify_nav.lookup_rules import (  # noqa: TC001 (pydantic reads them)
-    BalancingAccount,
     CompanyLookup,
     DimensionRule,
     Lookup,
     TaxRules,
+)
+from map_expensify_nav.money_rules import (
+    AmountRules,
+    CompanyCurrency,
+    CurrencyRules,
+    RoundingRules,
 )
 from map_expensify_nav.report import parse_date
 from map_expensify_nav.rule_model import (
@@ -39,18 +36,13 @@ from map_expensify_nav.rule_model import (
     Day,
     Misfit,
     RuleModel,
-    Text,
+    overlaps,
     raise_misfits,
 )
 from map_expensify_nav.templates import HEADER_FIELDS, LINE_FIELDS, check_template
 
 if TYPE_CHECKING:
     from map_expensify_nav.yaml_marks import Path
-
-Currency = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$"),
-]
 
 
 def _date_rule(value: str) -> str:
@@ -90,107 +82,6 @@ def _header_template(value: str) -> str:
 
 
 DateRule = Annotated[str, AfterValidator(_date_rule)]
-
-
-class DocumentRule(RuleModel):
-    """What becomes of one part of a report."""
-
-    document: Literal["purchase_invoice", "journal_entry", "skip"] | None = Field(
-        default=None,
-        description="The NAV document; an invoice with a negative total becomes a credit memo.",
-    )
-    reason: Text | None = Field(
-        default=None, description="Why the part is skipped; required with `skip`."
-    )
-    vendor: Lookup | None = Field(
-        default=None, description="The vendor; required with `purchase_invoice`."
-    )
-    balancing_account: BalancingAccount | None = Field(
-        default=None, description="The other side; required with `journal_entry`."
-    )
-    accounts: Lookup | None = Field(
-        default=None, description="G/L accounts of this part, instead of the file's `accounts`."
-    )
-    group_by: Literal["report", "expense"] | None = Field(
-        default=None, description="One document for the report, or one for each expense."
-    )
-
-    @model_validator(mode="after")
-    def _fits_the_document(self) -> DocumentRule:
-        needed = {
-            "purchase_invoice": "vendor",
-            "journal_entry": "balancing_account",
-            "skip": "reason",
-        }
-        misfits = []
-        if self.document is None and not getattr(self, "by_policy", None):
-            misfits.append(
-                Misfit(
-                    (), "has no document.", "Add document: purchase_invoice, journal_entry or skip."
-                )
-            )
-        for document, key in needed.items():
-            given = getattr(self, key) is not None
-            if document == self.document and not given:
-                misfits.append(
-                    Misfit(("document",), f"is {document}, which needs {key}.", f"Add {key}.")
-                )
-            if document != self.document and given:
-                misfits.append(Misfit((key,), f"is only for document: {document}.", "Remove it."))
-        if self.document == "skip" and self.group_by is not None:
-            misfits.append(Misfit(("group_by",), "is not used with document: skip.", "Remove it."))
-        raise_misfits(misfits)
-        return self
-
-
-class FundSourceRule(DocumentRule):
-    """What becomes of what was paid out of pocket, or by company card, or of all together."""
-
-    by_policy: dict[str, DocumentRule] | None = Field(
-        default=None,
-        description="Policy name or id → a rule that stands in place of this one for that policy.",
-    )
-
-
-class DocumentRules(RuleModel):
-    """Which documents a report becomes: one for each fund source, or one for all."""
-
-    out_of_pocket: FundSourceRule | None = Field(
-        default=None, description="Expenses the employee paid (reimbursable)."
-    )
-    company_card: FundSourceRule | None = Field(
-        default=None, description="Expenses the company paid (not reimbursable)."
-    )
-    combined: FundSourceRule | None = Field(
-        default=None, description="All expenses in one document; instead of the two others."
-    )
-    unknown_fund_source: Literal["out_of_pocket", "company_card"] | None = Field(
-        default=None,
-        description="What an expense counts as for which Expensify does not say who paid. Every use is noted. "
-        "Without it such a report is held.",
-    )
-
-    @model_validator(mode="after")
-    def _one_way_or_the_other(self) -> DocumentRules:
-        misfits = []
-        separate = [name for name in ("out_of_pocket", "company_card") if getattr(self, name)]
-        if self.combined is not None:
-            misfits += [
-                Misfit((name,), "stands beside combined; keep one or the other.")
-                for name in separate
-            ]
-            if self.unknown_fund_source is not None:
-                misfits.append(Misfit(("unknown_fund_source",), "is not used with combined."))
-        elif len(separate) < 2:  # noqa: PLR2004 (two fund sources)
-            misfits.append(
-                Misfit(
-                    (),
-                    "needs out_of_pocket and company_card, or combined.",
-                    "document: skip leaves one out.",
-                )
-            )
-        raise_misfits(misfits)
-        return self
 
 
 class DateRules(RuleModel):
@@ -243,79 +134,26 @@ class DescriptionRules(RuleModel):
     )
 
 
-class AmountRules(RuleModel):
-    """What Expensify's whole-number amounts count, and what becomes of zero and of money that comes back."""
-
-    minor_units: Literal["hundredths", "iso"] = Field(
-        default="hundredths",
-        description="hundredths: 100 are one unit in every currency, which is what Expensify gives; iso: as many "
-        "decimals as ISO 4217 says (JPY none, KWD three).",
-    )
-    zero_lines: Literal["leave_out", "hold"] = Field(
-        default="leave_out",
-        description="Expenses of zero, which NAV does not post: left out with a note, or the document is held.",
-    )
-    refunds: Literal["negative_line", "credit_memo"] = Field(
-        default="negative_line",
-        description="Expenses below zero on an invoice: lines of it, or a credit memo of their own.",
-    )
-    negative_total: Literal["credit_memo", "hold"] = Field(
-        default="credit_memo",
-        description="An invoice whose total is below zero: becomes a credit memo, or is held.",
-    )
-
-
-def _limit(value: object) -> Decimal:
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,4})?", value):
-        limit = Decimal(value)
-        if limit > 0:
-            return limit
-    raise PydanticCustomError("limit", "is not an amount above zero like 0.05.")
-
-
-class RoundingRule(RuleModel):
-    """A small difference between a report's total and its expenses, posted to an account of its own."""
-
-    up_to: Annotated[
-        Decimal,
-        BeforeValidator(_limit),
-        WithJsonSchema({"type": ["string", "number"], "exclusiveMinimum": 0}),
-    ] = Field(
-        description="The largest difference, in the report's currency; what exceeds it is held."
-    )
-    account: Code = Field(description="The G/L account of the line.")
-    dimensions: dict[Code, Code] = Field(
-        default_factory=dict, description="Dimension code → value code of the line."
-    )
-
-    @model_validator(mode="after")
-    def _fits_nav(self) -> RoundingRule:
-        codes: list[tuple[tuple[str, ...], str]] = [(("account",), self.account)]
-        for name, value in self.dimensions.items():
-            codes += [(("dimensions", name), name), (("dimensions", name), value)]
-        raise_misfits(
-            [
-                Misfit(path, f"'{code}' is longer than NAV's {LONGEST_CODE} characters.")
-                for path, code in codes
-                if len(code) > LONGEST_CODE
-            ]
-        )
-        return self
-
-
 class Rules(RuleModel):
     """A rules file: how approved Expensify reports become documents in Dynamics NAV."""
 
     version: Annotated[Literal["1"], WithJsonSchema({"const": 1})] = Field(
         description="The version of this language: 1."
     )
-    local_currency: Currency = Field(
-        description="The currency the NAV company keeps its books in (ISO code)."
-    )
-    local_currency_by_company: dict[str, Currency] | None = Field(
+    reports: ReportConditions | None = Field(
         default=None,
-        description="Companies of `company` whose books are in another currency → that currency.",
+        description="Which reports this file is for; left out, all. Where several files are used, each says so, and "
+        "each report belongs to exactly one.",
     )
+    local_currency: CompanyCurrency = Field(
+        description="The currency the NAV company keeps its books in (ISO code), or a list of {code, from, until}."
+    )
+    local_currency_by_company: dict[str, CompanyCurrency] | None = Field(
+        default=None,
+        description="Companies of `company` whose books are in another currency → that currency, or a list of {code, "
+        "from, until}.",
+    )
+    currency: CurrencyRules = Field(default_factory=CurrencyRules)
     company: CompanyLookup | None = Field(
         default=None, description="The NAV company. Left out, the target's own setting decides."
     )
@@ -331,10 +169,10 @@ class Rules(RuleModel):
     dates: DateRules = Field(default_factory=DateRules)
     descriptions: DescriptionRules = Field(default_factory=DescriptionRules)
     amounts: AmountRules = Field(default_factory=AmountRules)
-    rounding: RoundingRule | None = Field(
+    rounding: RoundingRules | None = Field(
         default=None,
-        description="Where small differences between a report's total and its expenses go; without it they hold the "
-        "report.",
+        description="Where small differences between a report's total and its expenses go, or a list of dated ones; "
+        "without it they hold the report.",
     )
     skip: SkipRules = Field(default_factory=SkipRules, description="What is not posted, and why.")
 
@@ -357,6 +195,19 @@ class Rules(RuleModel):
             Misfit(("local_currency_by_company", name), "is none of the companies under company.")
             for name in self.local_currency_by_company or {}
             if name not in companies
+        ]
+        dated: list[tuple[Path, object, str | None]] = [
+            (("local_currency",), self.local_currency, "code"),
+            (("rounding",), self.rounding, None),
+            *(
+                (("local_currency_by_company", name), currency, "code")
+                for name, currency in (self.local_currency_by_company or {}).items()
+            ),
+        ]
+        misfits += [
+            Misfit((*path, *misfit.path), misfit.message, misfit.suggestion)
+            for path, members, name in dated
+            for misfit in (overlaps(members, name) if isinstance(members, list) else [])
         ]
         raise_misfits(misfits)
         return self

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeGuard, Union, get_args, ge
 from pydantic import BaseModel, ValidationError
 
 from map_expensify_nav.errors import RulesFileError, RulesFileProblem
+from map_expensify_nav.rule_model import DATED, ONE
 from map_expensify_nav.rules import Rules
-from map_expensify_nav.tables import TAGS
 from map_expensify_nav.yaml_marks import MarkedData, Path, read_yaml
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from map_expensify_nav.rule_model import Misfit
 
 _NO_VALUE = ("has no value.", "Write one, or remove the key.")
-_NOT_IN_THE_FILE = {"[key]", *TAGS}
+_NOT_IN_THE_FILE = {"[key]", ONE, DATED}
 """What pydantic adds to the place of an error."""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RulesFile:
     """Rules together with the file they were read from.
 
@@ -41,14 +41,19 @@ class RulesFile:
         name: The file as a person would name it.
         rules: What it says.
         marks: Where it says so.
+        memory: What others keep that follows from the rules.
     """
 
     name: str
     rules: Rules
     marks: MarkedData
-    _places: dict[tuple[Path, Path, str], str] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    memory: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
+    _places: dict[tuple[Path, Path, str], str] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def claims_some(self) -> bool:
+        """Whether it is for some reports only."""
+        return self.rules.reports is not None
 
     def place(self, path: Path, at: Path | None = None, more: str = "") -> str:
         """A key path with its line, e.g. `accounts.by_category (line 41)`.

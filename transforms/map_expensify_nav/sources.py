@@ -35,7 +35,7 @@ class Facts:
         """The expense's tag on the lookup's level."""
         if self.expense is None or self.tag_level is None:
             return None
-        return self.expense.tags.get(self.tag_level)
+        return self.expense.tag_on(self.tag_level)
 
     @property
     def field_value(self) -> str | None:
@@ -56,7 +56,7 @@ class Source:
         code: The code Expensify holds for it; None when the subject is looked up in a table of the rules file.
         if_codeless: What to do when the report says something for which Expensify holds no code, as a phrase.
         also: A second text under which the table may list the subject.
-        per_expense: Whether it differs between the expenses of one report.
+        reads: The fields of an expense it reads; none when it is the same for all expenses of a report.
         personal: Whether the subject identifies a person and so stays out of messages.
     """
 
@@ -66,7 +66,7 @@ class Source:
     code: Callable[[Facts], str | None] | None = None
     if_codeless: str | None = None
     also: Callable[[Facts], str | None] | None = None
-    per_expense: bool = False
+    reads: tuple[str, ...] = ()
     personal: bool = False
 
 
@@ -144,14 +144,14 @@ _FILL_1 = "fill the submitter's employee custom field 1 in Expensify"
 _FILL_2 = "fill the submitter's employee custom field 2 in Expensify"
 
 SOURCES: dict[str, Source] = {
-    "by_category": Source("category", _category, _CATEGORISE, per_expense=True),
+    "by_category": Source("category", _category, _CATEGORISE, reads=("category",)),
     "category_gl_code": Source(
         "category",
         _category,
         _CATEGORISE,
         code=_category_code,
         if_codeless="give the category a GL code in Expensify",
-        per_expense=True,
+        reads=("category", "category_gl_code"),
     ),
     "category_payroll_code": Source(
         "category",
@@ -159,21 +159,23 @@ SOURCES: dict[str, Source] = {
         _CATEGORISE,
         code=lambda facts: facts.expense.category_payroll_code if facts.expense else None,
         if_codeless="give the category a payroll code in Expensify",
-        per_expense=True,
+        reads=("category", "category_payroll_code"),
     ),
-    "category_name": Source("category", _category, _CATEGORISE, code=_category, per_expense=True),
-    "by_tag": Source("tag", _tag_name, _TAG, per_expense=True),
+    "category_name": Source(
+        "category", _category, _CATEGORISE, code=_category, reads=("category",)
+    ),
+    "by_tag": Source("tag", _tag_name, _TAG, reads=("tags",)),
     "tag_gl_code": Source(
         "tag",
         _tag_name,
         _TAG,
         code=_tag_code,
         if_codeless="give the tag a GL code in Expensify",
-        per_expense=True,
+        reads=("tags",),
     ),
-    "tag_name": Source("tag", _tag_name, _TAG, code=_tag_name, per_expense=True),
+    "tag_name": Source("tag", _tag_name, _TAG, code=_tag_name, reads=("tags",)),
     "by_merchant": Source(
-        "merchant", _merchant, "fill in the merchant in Expensify", per_expense=True
+        "merchant", _merchant, "fill in the merchant in Expensify", reads=("merchant",)
     ),
     "by_report_field": Source("report field", _field, _FILL_FIELD),
     "report_field": Source("report field", _field, _FILL_FIELD, code=_field),
@@ -209,15 +211,15 @@ SOURCES: dict[str, Source] = {
     "by_employee_custom_field_2": Source("employee custom field 2", _field_2, _FILL_2),
     "employee_custom_field_1": Source("employee custom field 1", _field_1, _FILL_1, code=_field_1),
     "employee_custom_field_2": Source("employee custom field 2", _field_2, _FILL_2, code=_field_2),
-    "by_tax_name": Source("tax", _tax_name, _SET_TAX, per_expense=True),
-    "by_tax_rate": Source("tax rate", _tax_rate, _SET_TAX, per_expense=True),
+    "by_tax_name": Source("tax", _tax_name, _SET_TAX, reads=("tax_name",)),
+    "by_tax_rate": Source("tax rate", _tax_rate, _SET_TAX, reads=("tax_rate",)),
     "tax_code": Source(
         "tax",
         _tax_name,
         _SET_TAX,
         code=lambda facts: facts.expense.tax_code if facts.expense else None,
         if_codeless="give the tax rate a code in Expensify",
-        per_expense=True,
+        reads=("tax_name", "tax_code"),
     ),
 }
 TABLES = tuple(name for name, source in SOURCES.items() if source.code is None)

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from map_expensify_nav.nav_reader import Books
     from map_expensify_nav.report import Expense, Report
@@ -28,23 +28,31 @@ _PERSON_SOURCES: dict[str, Callable[[Report], str | None]] = {
 }
 
 
-def suggest(reports: Sequence[Report], books: Books) -> str:
+def suggest(
+    reports: Sequence[Report],
+    books: Books,
+    categories: Sequence[Mapping[str, object]] = (),
+    policies: Sequence[str] = (),
+) -> str:
     """The text of a rules file.
 
     Args:
         reports: Reports as the tap gives them.
         books: The NAV company to post them in.
+        categories: Categories that can be chosen, as the tap's stream `policy_categories` gives them.
+        policies: The only policies the file is for.
     """
     lines = [
         f"# Suggested from {len(reports)} reports and the company {books.company}.",
         "# Lines marked GUESS were found by name: confirm or correct them.",
         "version: 1",
+        *([f"reports: {{policy: [{', '.join(map(_quoted, policies))}]}}"] if policies else []),
         f"local_currency: {books.local_currency or 'EUR  # GUESS: NAV does not say'}",
         f"company: {{fixed: {_quoted(books.company)}}}",
         "documents:",
         *_out_of_pocket(reports, books),
         *_company_card(reports, books),
-        *_accounts(reports, books),
+        *_accounts(reports, categories, books),
         *_dimensions(reports, books),
     ]
     return "\n".join(lines) + "\n"
@@ -126,14 +134,21 @@ def _company_card(reports: Sequence[Report], books: Books) -> Iterator[str]:
         yield "    vendor: {from: by_policy, by_policy: {}}"
 
 
-def _accounts(reports: Sequence[Report], books: Books) -> Iterator[str]:
+def _accounts(
+    reports: Sequence[Report], categories: Sequence[Mapping[str, object]], books: Books
+) -> Iterator[str]:
     """GL codes that are accounts of NAV; for all other categories, accounts of a similar name."""
     coded: set[str] = set()
     others: set[str] = set()
-    for expense in _expenses(reports):
-        code = (expense.category_gl_code or "").upper()
-        if expense.category:
-            (coded if code in books.accounts else others).add(expense.category)
+    used = {(item.category, item.category_gl_code or "") for item in _expenses(reports)}
+    listed = {
+        (str(item["name"]), str(item.get("gl_code") or ""))
+        for item in categories
+        if item.get("name") and item.get("enabled") is not False
+    }
+    for category, code in used | listed:
+        if category:
+            (coded if code.upper() in books.accounts else others).add(category)
     sources = [*(["by_category"] if others else []), *(["category_gl_code"] if coded else [])]
     yield "accounts:"
     yield f"  from: [{', '.join(sources or ['category_gl_code'])}]"
@@ -152,9 +167,9 @@ def _dimensions(reports: Sequence[Report], books: Books) -> Iterator[str]:
         for name, text in report.custom_fields.items():
             _add(said["report_field", name], text)
     for expense in _expenses(reports):
-        for level, tag in expense.tags.items():
-            _add(said["tag_gl_code", str(level)], tag.gl_code)
-            _add(said["tag_name", str(level)], tag.name)
+        for tag in expense.tags:
+            _add(said["tag_gl_code", str(tag.level)], tag.gl_code)
+            _add(said["tag_name", str(tag.level)], tag.name)
     chosen: dict[str, tuple[str, str]] = {}
     for code in sorted({dimension for dimension, _ in books.values}):
         values = {value for dimension, value in books.values if dimension == code}

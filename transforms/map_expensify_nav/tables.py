@@ -5,47 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag
 
-from map_expensify_nav.rule_model import Code, Day, Misfit, RuleModel, raise_misfits
+from map_expensify_nav.rule_model import DATED, ONE, Code, Effective, one_or_dated
 from map_expensify_nav.sources import table_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
 
-class DatedCode(RuleModel):
+class DatedCode(Effective):
     """A code that holds from one day, until another (both included), or both."""
 
     code: Code
-    from_day: Day | None = Field(default=None, alias="from", description="First day it holds.")
-    until: Day | None = Field(default=None, description="Last day it holds.")
-
-    @model_validator(mode="after")
-    def _days_in_order(self) -> DatedCode:
-        if self.from_day and self.until and self.until < self.from_day:
-            raise_misfits([Misfit(("until",), f"lies before from, {self.from_day}.")])
-        return self
-
-    def holds(self, day: date | None) -> bool:
-        """Whether the code holds on a day; when the day is not known, only one without limits does."""
-        if day is None:
-            return self.from_day is None and self.until is None
-        return (self.from_day is None or self.from_day <= day) and (
-            self.until is None or day <= self.until
-        )
-
-
-def _kind(value: object) -> str:
-    return "[dated]" if isinstance(value, list) else "[code]"
 
 
 DatedCodes = Annotated[list[DatedCode], Field(min_length=1)]
 Entry = Annotated[
-    Annotated[Code, Tag("[code]")] | Annotated[DatedCodes, Tag("[dated]")], Discriminator(_kind)
+    Annotated[Code, Tag(ONE)] | Annotated[DatedCodes, Tag(DATED)], Discriminator(one_or_dated)
 ]
 """A code, or several of which each holds for some days."""
 Table = Annotated[
@@ -55,8 +35,6 @@ Table = Annotated[
         "in its place; names without come first, then the patterns in their order."
     ),
 ]
-TAGS = {"[code]", "[dated]"}
-"""What pydantic puts into an error's path to say which of the two it took an entry for."""
 
 
 def codes_of(entry: str | list[DatedCode]) -> Iterator[tuple[tuple[int | str, ...], str]]:
@@ -68,41 +46,23 @@ def codes_of(entry: str | list[DatedCode]) -> Iterator[tuple[tuple[int | str, ..
             yield (index, "code"), dated.code
 
 
-def code_on(
-    entry: str | list[DatedCode], day: date | None
-) -> tuple[str | None, tuple[int | str, ...]]:
+class Dated(Protocol):
+    """A code that holds on some days."""
+
+    code: str
+
+    def holds_on(self, day: date | None) -> bool:
+        """Whether it holds on a day."""
+
+
+def code_on(entry: str | Sequence[Dated], day: date | None) -> tuple[str | None, tuple[int, ...]]:
     """The code of an entry that holds on a day, if any, and its path in the entry."""
     if isinstance(entry, str):
         return entry, ()
     for index, dated in enumerate(entry):
-        if dated.holds(day):
+        if dated.holds_on(day):
             return dated.code, (index,)
     return None, ()
-
-
-def overlaps(entry: str | list[DatedCode]) -> list[Misfit]:
-    """Codes of one entry that hold on the same day."""
-    if isinstance(entry, str):
-        return []
-    misfits = []
-    for index, dated in enumerate(entry):
-        for earlier in entry[:index]:
-            starts_first = (
-                dated.from_day is None or earlier.until is None or dated.from_day <= earlier.until
-            )
-            ends_after = (
-                dated.until is None or earlier.from_day is None or earlier.from_day <= dated.until
-            )
-            if starts_first and ends_after:
-                misfits.append(
-                    Misfit(
-                        (index,),
-                        f"holds on days on which {earlier.code} above holds too.",
-                        "Let the earlier one end with until, the day before the later one's from.",
-                    )
-                )
-                break
-    return misfits
 
 
 @lru_cache(maxsize=4096)

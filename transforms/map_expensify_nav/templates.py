@@ -78,17 +78,21 @@ def header_values(report: Report) -> dict[str, str | None]:
     }
 
 
-def line_values(header: Mapping[str, str | None], expense: Expense) -> dict[str, str | None]:
-    """The fields of a line template: those of the header and the expense's own."""
-    return {
-        **header,
-        "merchant": expense.merchant,
-        "category": expense.category,
-        "comment": expense.comment,
-        "date": expense.date.isoformat() if expense.date else None,
-        "tag": expense.tag,
-        "transaction_id": expense.transaction_id,
-    }
+def line_values(
+    template: str, header: Mapping[str, str | None], expense: Expense
+) -> dict[str, str | None]:
+    """The fields that a line template names: those of the header and the expense's own."""
+    values: dict[str, str | None] = {}
+    for _, name in _parsed(template):
+        if name is None:
+            continue
+        if name in header:
+            values[name] = header[name]
+        elif name == "date":
+            values[name] = expense.date.isoformat() if expense.date else None
+        else:
+            values[name] = getattr(expense, name)
+    return values
 
 
 def render(template: str, values: Mapping[str, str | None]) -> str:
