@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from target_dynamics_nav.errors import (
+    ConfigurationError,
     DocumentRefusedError,
     DraftChangedError,
     OutcomeUnknownError,
@@ -19,6 +20,7 @@ from target_dynamics_nav.errors import (
 )
 from target_dynamics_nav.nav import soap_master_data as master_data
 from target_dynamics_nav.nav.odata import code
+from target_dynamics_nav.nav.odata_v4_settings import PostPolicy
 from target_dynamics_nav.nav.port import Capabilities, DocumentKind
 from target_dynamics_nav.nav.soap_documents import (
     DRAFT_LINE_FIELDS,
@@ -33,17 +35,13 @@ from target_dynamics_nav.nav.soap_documents import (
 )
 from target_dynamics_nav.nav.soap_drafts import PurchaseDrafts
 from target_dynamics_nav.nav.soap_faults import CALLBACK_WORDS, lacks
-from target_dynamics_nav.nav.soap_journals import DEFAULT_TEMPLATE, Journals
-from target_dynamics_nav.nav.soap_services import (
-    POSTS_DOCUMENTS,
-    SHOWS_DIMENSIONS,
-    CompanyServices,
-    require_known_purposes,
-)
+from target_dynamics_nav.nav.soap_journals import Journals
+from target_dynamics_nav.nav.soap_services import SHOWS_DIMENSIONS, CompanyServices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from target_dynamics_nav.nav.odata_v4_settings import PageSettings
     from target_dynamics_nav.nav.port import Company, DraftDocument, FoundDocument, MasterData
     from target_dynamics_nav.nav.soap_http import SoapHttp
     from target_dynamics_nav.nav.soap_pages import SoapPage
@@ -69,27 +67,10 @@ class _Office:
 class SoapClient:
     """`NavClient` for the dialect `soap`."""
 
-    def __init__(
-        self,
-        http: SoapHttp,
-        *,
-        services: Mapping[str, str] | None = None,
-        journal_template: str = DEFAULT_TEMPLATE,
-    ) -> None:
-        """Take over `http`; `close` closes it.
-
-        Args:
-            http: Calls the server.
-            services: Names of services that are not published under the usual one: {purpose: service name}.
-            journal_template: The general journal template that page 39 opens.
-
-        Raises:
-            ConfigurationError: `services` names a purpose that does not exist.
-        """
+    def __init__(self, http: SoapHttp, settings: PageSettings) -> None:
+        """Take over `http`; `close` closes it. What is meant for options of OData does not matter here."""
         self._http = http
-        self._named = dict(services or {})
-        require_known_purposes(self._named)
-        self._template = journal_template
+        self._settings = settings
         self._offices: dict[str, _Office] = {}
         # what the server can do is known once a company's services have been looked at
         self.capabilities = Capabilities(
@@ -114,16 +95,21 @@ class SoapClient:
         """Accounts, vendors, dimensions and values, currencies, posting window.
 
         Raises:
-            ConfigurationError: A service is not published, or is not the page it is meant to be.
+            ConfigurationError: A service is not published, or is not the page it is meant to be; or there is no way to
+                post though one is required.
         """
         office = self._office(company)
-        for names in PURCHASE_KINDS.values():
+        for names in self._served(office):
             self._drafts_page(office, names)
             self._posted_page(office, names)
             office.services.page(names.totals)
+        unposted = self._without_way_to_post(office)
         self.capabilities = replace(
             self.capabilities,
-            posts=office.services.has(*POSTS_DOCUMENTS),
+            posts=self._settings.post is not PostPolicy.NEVER
+            and DocumentKind.PURCHASE_INVOICE not in unposted,
+            drafts_only=unposted,
+            credit_memos=office.services.takes_credit_memos(),
             journals=office.journals.taken(),
         )
         return master_data.read_master_data(office.services, company, office.setup)
@@ -137,7 +123,7 @@ class SoapClient:
         """
         office = self._office(company)
         found: list[FoundDocument] = []
-        for names in PURCHASE_KINDS.values():
+        for names in self._served(office):
             equal = {names.key_field: key}
             drafts = self._drafts_page(office, names)
             found += [
@@ -185,6 +171,15 @@ class SoapClient:
         if draft.kind is DocumentKind.JOURNAL_ENTRY:
             return office.journals.create(draft)
         names = PURCHASE_KINDS[draft.kind]
+        if names not in self._served(office):
+            raise DocumentRefusedError(
+                "This NAV server does not publish the pages that purchase credit memos need.",
+                code="kind_not_published",
+                field="kind",
+                value=draft.kind.value,
+                hint="Publish the pages 52, 140 and 147 (nav-doctor says which are missing), or map to another kind of "
+                "document.",
+            )
         page = self._drafts_page(office, names)
         number = office.drafts.create(names, page, draft)
         row = page.read(No=number)
@@ -261,7 +256,9 @@ class SoapClient:
 
     def _office(self, company: Company) -> _Office:
         if company.id not in self._offices:
-            services = CompanyServices(self._http, company, self._named)
+            services = CompanyServices(
+                self._http, company, self._settings.services, self._settings.posting_service
+            )
             setup = master_data.setup_of(services)
             positions = master_data.shortcut_positions(setup)
             local = code(setup.get("LCY_Code"))
@@ -271,9 +268,37 @@ class SoapClient:
                 positions,
                 local,
                 PurchaseDrafts(services, positions),
-                Journals(services, positions, local, self._template),
+                Journals(services, positions, local, self._settings.journal_template),
             )
         return self._offices[company.id]
+
+    @staticmethod
+    def _served(office: _Office) -> list[PurchaseKind]:
+        """The kinds that NAV's pages can hold."""
+        if office.services.takes_credit_memos():
+            return list(PURCHASE_KINDS.values())
+        return [PURCHASE_KINDS[DocumentKind.PURCHASE_INVOICE]]
+
+    def _without_way_to_post(self, office: _Office) -> frozenset[DocumentKind]:
+        """Kinds that stay drafts.
+
+        Raises:
+            ConfigurationError: There are such kinds, and `post` is `required`.
+        """
+        missing = [names for names in self._served(office) if not office.services.has(names.post)]
+        if missing and self._settings.post is PostPolicy.REQUIRED:
+            kinds = ", ".join(names.kind.value.replace("_", " ") for names in missing)
+            functions = ", ".join(names.post for names in missing)
+            raise ConfigurationError(
+                f"This NAV server has no way to post {kinds} that this program could use.",
+                code="no_way_to_post",
+                hint="Import the codeunit of the folder publish and publish it on NAV's page Web Services as "
+                f"{self._settings.posting_service} (functions {functions}). Or set post to if_possible, which leaves "
+                "verified drafts for a person to post.",
+                field="post",
+                value=self._settings.post.value,
+            )
+        return frozenset(names.kind for names in missing)
 
     @staticmethod
     def _drafts_page(office: _Office, names: PurchaseKind) -> SoapPage:
@@ -333,7 +358,7 @@ def _not_deletable(document: FoundDocument, nav_message: str | None) -> Document
     return DocumentRefusedError(
         f"NAV does not let this program remove the draft {document.number}: a number for the posted document is "
         "reserved for it already.",
-        code="draft_not_deletable",
+        code="number_reserved",
         field="document_key",
         value=document.key,
         hint="Post or delete the draft in NAV by hand; the next run tries the document again.",

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_TEMPLATE = "GENERAL"
 _LONGEST_TEXT = 50
 _ANY_BATCH = "DEFAULT"
 _NO_DOCUMENT = "NONE"
@@ -264,7 +263,9 @@ class Journals:
         if not self.taken():
             raise DocumentRefusedError(
                 "This NAV is not set up to take journals.",
-                code="journals_not_offered",
+                code="kind_not_published",
+                field="kind",
+                value=draft.kind.value,
                 hint="Publish the pages 39, 251 and 20 and the codeunit Expense Posting as web services, page 39 with "
                 "one template only; or map these expenses to purchase invoices.",
             )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_dynamics_nav.errors import ConfigurationError
+from target_dynamics_nav.nav.odata_v4_settings import DEFAULT_POSTING_SERVICE
 from target_dynamics_nav.nav.soap_faults import lacks
 from target_dynamics_nav.nav.soap_pages import SoapCodeunit, SoapPage
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 INVOICE_KEY = "Vendor_Invoice_No"
 CREDIT_MEMO_KEY = "Vendor_Cr_Memo_No"
-POSTING = "posting"
 POSTS_DOCUMENTS = ("PostPurchaseInvoice", "PostPurchaseCreditMemo")
 POSTS_JOURNALS = ("PostGenJnlBatch", "CreateGenJnlBatch", "DeleteGenJnlBatch")
 SETS_DIMENSIONS = "SetDimension"
@@ -89,17 +89,20 @@ PAGES: dict[str, PageSpec] = {
         ("Purchase_Credit_Memo", "PurchaseCreditMemo"),
         (*_DRAFT, CREDIT_MEMO_KEY),
         _CREATE,
+        without="credit memos",
     ),
     "posted_purchase_credit_memos": PageSpec(
         "page 140 Posted Purchase Credit Memo",
         ("Posted_Purchase_Credit_Memo", "PostedPurchaseCreditMemo"),
         (*_POSTED, CREDIT_MEMO_KEY),
         ("Read", "ReadMultiple"),
+        without="credit memos",
     ),
     "posted_purchase_credit_memo_totals": PageSpec(
         "page 147 Posted Purchase Credit Memos",
         ("Posted_Purchase_Credit_Memos", "PostedPurchaseCreditMemos"),
         ("No", "Amount_Including_VAT"),
+        without="credit memos",
     ),
     "currencies": PageSpec(
         "page 5 Currencies",
@@ -139,18 +142,32 @@ PAGES: dict[str, PageSpec] = {
         without="journals",
     ),
 }
+CREDIT_MEMO_PAGES = tuple(name for name, spec in PAGES.items() if spec.without == "credit memos")
 JOURNAL_PAGES = tuple(name for name, spec in PAGES.items() if spec.without == "journals")
-CODEUNIT_NAMES = ("ExpensePosting",)
 
 
 class CompanyServices:
     """Services of one company, looked up when they are first needed."""
 
-    def __init__(self, http: SoapHttp, company: Company, named: Mapping[str, str]) -> None:
-        """Look nothing up yet; `named` is the setting `services`, {purpose: service name}."""
+    def __init__(
+        self,
+        http: SoapHttp,
+        company: Company,
+        named: Mapping[str, str],
+        posting_service: str = DEFAULT_POSTING_SERVICE,
+    ) -> None:
+        """Look nothing up yet.
+
+        Args:
+            http: Calls the server.
+            company: Whose services they are.
+            named: The setting `services`, {purpose: service name}.
+            posting_service: Service name of the codeunit that posts.
+        """
         self._http = http
         self._company = company
         self._named = named
+        self._posting_service = posting_service
         self._pages: dict[str, SoapPage | None] = {}
         self._codeunit: list[SoapCodeunit | None] = []
 
@@ -195,8 +212,7 @@ class CompanyServices:
     def codeunit(self) -> SoapCodeunit | None:
         """The codeunit that posts, None where it is not published."""
         if not self._codeunit:
-            names = (self._named[POSTING],) if POSTING in self._named else CODEUNIT_NAMES
-            service = self._first("Codeunit", names)
+            service = self._published("Codeunit", self._posting_service)
             self._codeunit.append(None if service is None else SoapCodeunit(self._http, service))
         return self._codeunit[0]
 
@@ -207,25 +223,28 @@ class CompanyServices:
             ConfigurationError: It is not published, or lacks one of them.
         """
         codeunit = self.codeunit()
-        name = self._named.get(POSTING, CODEUNIT_NAMES[0])
         if codeunit is None:
             raise ConfigurationError(
-                "NAV has no web service that posts: pages do not.",
+                f"NAV has no web service {self._posting_service}.",
                 code="posting_not_published",
-                hint=f"Import the codeunit Expense Posting that comes with this program, and publish it as {name}; or "
-                "set mode to draft, so that a person posts.",
-                field="services",
-                value=POSTING,
+                hint="Import the codeunit Expense Posting that comes with this program, and publish it as "
+                f"{self._posting_service}.",
+                field="posting_service",
+                value=self._posting_service,
             )
         missing = [function for function in functions if not codeunit.has(function)]
         if missing:
-            raise lacks(f"Codeunit/{name}", missing, "function")
+            raise lacks(f"Codeunit/{self._posting_service}", missing, "function")
         return codeunit
 
     def has(self, *functions: str) -> bool:
         """Whether the codeunit is published and has these functions."""
         codeunit = self.codeunit()
         return codeunit is not None and codeunit.has(*functions)
+
+    def takes_credit_memos(self) -> bool:
+        """Whether credit memos can be written, and found again when they are posted."""
+        return all(self.optional(purpose) is not None for purpose in CREDIT_MEMO_PAGES)
 
     def takes_journals(self) -> bool:
         """Whether journals can be written, each in a batch of its own, and found again."""
@@ -244,16 +263,3 @@ class CompanyServices:
             if error.code != "service_not_published":
                 raise
             return None
-
-
-def require_known_purposes(named: Mapping[str, str]) -> None:
-    """Raise ConfigurationError when the setting `services` names a purpose that does not exist."""
-    unknown = sorted(set(named) - set(PAGES) - {POSTING})
-    if unknown:
-        raise ConfigurationError(
-            f"services has no purpose {unknown[0]!r}; there are: {', '.join([*PAGES, POSTING])}.",
-            code="setting_wrong",
-            hint="Correct the setting services.",
-            field="services",
-            value=unknown[0],
-        )
