@@ -76,7 +76,9 @@ def _value(name: str, text: str, schema: Mapping[str, Any]) -> object:
             return {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}[text.lower()]
         if "array" in types:
             return json.loads(text) if text.lstrip().startswith("[") else _parts(text)
-    except (ValueError, KeyError) as error:
+        if "object" in types:
+            return dict(json.loads(text))
+    except (ValueError, KeyError, TypeError) as error:
         wanted = next(kind for kind in _WORDS if kind in types)
         raise ConfigurationError(
             f"The environment variable {ENVIRONMENT_PREFIX}{name.upper()} is not {_WORDS[wanted]}.",
@@ -87,7 +89,12 @@ def _value(name: str, text: str, schema: Mapping[str, Any]) -> object:
     return text
 
 
-_WORDS = {"integer": "a whole number", "boolean": "true or false", "array": "a list"}
+_WORDS = {
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a JSON object",
+}
 
 
 def _parts(text: str) -> list[str]:

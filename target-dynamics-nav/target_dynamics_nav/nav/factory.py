@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 from target_dynamics_nav.errors import ConfigurationError
 from target_dynamics_nav.nav.api_v2 import ApiV2Client
+from target_dynamics_nav.nav.api_v2_inspection import ApiV2Inspector
 from target_dynamics_nav.nav.auth import (
     BUSINESS_CENTRAL_SCOPE,
     ENTRA_TOKEN_URL,
@@ -23,6 +25,7 @@ from target_dynamics_nav.nav.batch import MAX_BATCH_PARTS
 from target_dynamics_nav.nav.http import DEFAULT_REQUESTS_PER_FIVE_MINUTES, NavHttp
 from target_dynamics_nav.nav.odata_v4 import OdataV4Client
 from target_dynamics_nav.nav.odata_v4_http import SERVICE_PATH, PageHttp
+from target_dynamics_nav.nav.odata_v4_inspection import OdataV4Inspector
 from target_dynamics_nav.nav.odata_v4_settings import (
     DEFAULT_JOURNAL_TEMPLATE,
     DEFAULT_POSTING_SERVICE,
@@ -33,7 +36,11 @@ from target_dynamics_nav.nav.retry import Clock, RetryPolicy
 from target_dynamics_nav.nav.transport import Transport, checked_address, is_loopback_address
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_dynamics_nav.nav.inspection import Inspector
     from target_dynamics_nav.nav.port import NavClient, SteppedNavClient
+    from target_dynamics_nav.nav.soap_http import SoapHttp
 
 API_PATH = "/api/v2.0"
 SOAP_PATH = "/WS"
@@ -117,11 +124,39 @@ def build_client(settings: Settings, *, clock: Clock | None = None) -> NavClient
     )
 
 
-def _soap_client(settings: Settings, connection: Connection) -> NavClient:
+def build_inspector(settings: Settings, *, clock: Clock | None = None) -> Inspector:
+    """What checks the NAV server the settings name, without changing anything; it opens no connection yet.
+
+    Args:
+        settings: As for `build_client`.
+        clock: Time.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong; `field` names it.
+    """
+    connection = build_connection(settings, clock=clock)
+    dialect = _one_of(settings, "dialect", DIALECTS)
+    if dialect == "odata_v4":
+        return OdataV4Inspector(
+            connection.page_http(),
+            page_settings(settings),
+            username=_optional(settings, "username"),
+        )
+    if dialect == "soap":
+        with _soap_extra():
+            from target_dynamics_nav.nav.soap_inspection import SoapInspector  # noqa: PLC0415
+
+            return SoapInspector(_soap_http(connection), page_settings(settings))
+    return ApiV2Inspector(connection.nav_http())
+
+
+@contextmanager
+def _soap_extra() -> Iterator[None]:
     try:
-        from target_dynamics_nav.nav.soap import SoapClient  # noqa: PLC0415 - an optional extra
-        from target_dynamics_nav.nav.soap_http import SoapHttp  # noqa: PLC0415
+        yield
     except ModuleNotFoundError as error:
+        if error.name != "zeep":
+            raise
         raise ConfigurationError(
             "The dialect soap needs a library that is not installed.",
             code="extra_not_installed",
@@ -129,8 +164,19 @@ def _soap_client(settings: Settings, connection: Connection) -> NavClient:
             field="dialect",
             value="soap",
         ) from error
-    pages = page_settings(settings)
-    http = SoapHttp(
+
+
+def _soap_client(settings: Settings, connection: Connection) -> NavClient:
+    with _soap_extra():
+        from target_dynamics_nav.nav.soap import SoapClient  # noqa: PLC0415 - an optional extra
+
+        return SoapClient(_soap_http(connection), page_settings(settings))
+
+
+def _soap_http(connection: Connection) -> SoapHttp:
+    from target_dynamics_nav.nav.soap_http import SoapHttp  # noqa: PLC0415 - an optional extra
+
+    return SoapHttp(
         connection.base_url,
         connection.auth,
         timeout=connection.timeout,
@@ -140,7 +186,6 @@ def _soap_client(settings: Settings, connection: Connection) -> NavClient:
         tenant=connection.nav_tenant,
         ca_file=connection.ca_file,
     )
-    return SoapClient(http, services=pages.services, journal_template=pages.journal_template)
 
 
 def build_connection(settings: Settings, *, clock: Clock | None = None) -> Connection:
