@@ -380,8 +380,9 @@ class PageService:
         """The row after every control that was given, one after another."""
         controls = names.controls_on_page(page, self._pages)
         parts = {part.name for part in page.parts}
-        for name in given:
-            if name not in controls and name not in parts and name != "Key":
+        for name, elements in given.items():
+            known = name in controls or name in parts or name == "Key"
+            if not known or len(elements) > 1:
                 raise unexpected(name)
         order = controls if self._quirks.field_order == "page" else given
         for name in order:
