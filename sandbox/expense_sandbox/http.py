@@ -63,12 +63,14 @@ class Response:
         headers: By name.
         body: What is sent.
         cut: A `truncate` fault to apply while sending it.
+        operations: How many things were asked for: the parts of a batch that were done.
     """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     cut: Fault | None = None
+    operations: int = 1
 
 
 class ConnectionBrokenError(Exception):
@@ -89,6 +91,7 @@ class LoggedRequest:
     status: int
     at: datetime
     query: str = ""
+    operations: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """The entry as `/_sandbox/requests` shows it."""
@@ -98,6 +101,7 @@ class LoggedRequest:
             "query": self.query,
             "operation": self.operation,
             "status": self.status,
+            "operations": self.operations,
             "at": self.at.isoformat(),
         }
 
@@ -257,6 +261,7 @@ class SandboxServer:
                 status,
                 datetime.now(timezone.utc),
                 request.query,
+                response.operations if response is not None else 1,
             )
         )
         cut = next((fault for fault in faults if fault.kind == "truncate"), None)

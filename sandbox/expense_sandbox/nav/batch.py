@@ -70,12 +70,14 @@ class Batches:
             answers = run(parts, go_on=go_on, cuts=cuts)
         except _StoppedError as stopped:
             return status_answer(stopped.fault)
+        operations = len(answers)
         answers = self._disturbed(answers)
         if "application/json" not in call.headers.get("Accept", "").lower():
             response = multipart(answers)
         else:
             response = odata_response({"responses": answers})
         response.cut = cuts[0] if cuts else None
+        response.operations = operations
         return response
 
     def _disturbed(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
