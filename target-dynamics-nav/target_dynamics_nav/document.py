@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from target_dynamics_nav.nav.port import DocumentKind
@@ -103,7 +104,7 @@ class Document:
     source: Mapping[str, Any] = field(default_factory=dict)
     decided_by: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def content(self) -> dict[str, Any]:
         """The financial substance: what must not change once it is posted.
 
@@ -132,7 +133,7 @@ class Document:
             ),
         }
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of `content` in canonical JSON: equal digests mean an equal posting."""
         canonical = json.dumps(
