@@ -230,7 +230,7 @@ def test_nav_down_from_the_start(call: Call) -> None:
 
 def test_nav_down_in_the_middle(it: Desk, call: Call) -> None:
     it.fail(Fault("before", r"POST \S+/\$batch", status=503, skip=4, times=ALWAYS))
-    done = call("one_of_each_kind")
+    done = call("one_of_each_kind", window=1)
     assert done.exit_code == 75
     it.server.faults.clear()
     posted = run_outcomes(it)[0][1].get("posted", 0)
@@ -242,13 +242,16 @@ def test_nav_down_in_the_middle(it: Desk, call: Call) -> None:
 
 
 def test_a_second_run_at_the_same_moment_is_refused(it: Desk, call: Call) -> None:
-    from target_dynamics_nav.ledger import Ledger
+    from target_dynamics_nav.ledger import Books, Ledger
 
     other = Ledger(f"sqlite:///{it.ledger}")
-    other.start_run("other", "post")
+    company = it.nav_books.company(NAME)
+    assert company is not None
+    other.claim(Books(f"{it.server.url}/api/v2.0", company.id, NAME))
     done = call("one_of_each_kind")
     assert done.exit_code == 75
-    assert "Another run is using the audit ledger" in done.errors[0]
+    assert "Another run is writing to the company" in done.errors[0]
+    assert f"process {os.getpid()}" in done.errors[0]
     assert it.nav_books.write_count == 0
     other.close()
     assert call("one_of_each_kind").exit_code == 0
@@ -365,7 +368,7 @@ def test_the_readme_has_every_setting() -> None:
 
 def test_state_is_throttled(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target_module, "SECONDS_BETWEEN_STATES", 0.0)
-    assert call("one_of_each_kind").states == [state(1), state(2), state(3)]
+    assert call("one_of_each_kind", window=1).states == [state(1), state(2), state(3)]
     monkeypatch.setattr(target_module, "SECONDS_BETWEEN_STATES", 1e12)
     assert call("one_of_each_kind").states == [state(3)]
 
