@@ -112,7 +112,8 @@ def _published(
 
 def _property(wire: str, control: Control, quirks: NavQuirks) -> Property:
     access = Access.ALWAYS if control.editable else Access.READ_ONLY
-    return Property(wire, control.kind, control.length, access, (), wire, _read(control, quirks))
+    length = control.longest(quirks.pages)
+    return Property(wire, control.kind, length, access, (), wire, _read(control, quirks))
 
 
 def _read(control: Control, quirks: NavQuirks) -> Read:

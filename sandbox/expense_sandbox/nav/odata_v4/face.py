@@ -140,7 +140,8 @@ class ODataV4:
         catalogue = self._catalogue()
         base_url = f"{quirks.odata_v4.own_address or self.url}{_OWN_PATH}"
         names = [segment.name for segment in address.segments]
-        if request.method == "GET" and names in ([], ["$metadata"]):
+        describes = names == ["$metadata"] or not (names or address.in_path)
+        if request.method == "GET" and describes:
             return self._describe(catalogue, base_url, names)
         if names[:1] == [COMPANY] and not address.in_path:
             if request.method != "GET":

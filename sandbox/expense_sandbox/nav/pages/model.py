@@ -70,6 +70,10 @@ class Control:
             return f"ShortcutDimCode{shortcut[1]}"
         return external_name(self.name)
 
+    def longest(self, quirks: PageQuirks) -> int:
+        """Longest text allowed in this version; 0 is any."""
+        return quirks.description_length if self.name == "Description" else self.length
+
     def value(self, company: Company, row: Any) -> Any:  # noqa: ANN401 - any row, any value
         """What it shows of a row; None is an empty date, "" any other emptiness."""
         if self.read is not None:
