@@ -16,7 +16,7 @@ from map_expensify_nav.conditions import ExpenseCondition, SkipRules
 from map_expensify_nav.document_rules import DocumentRule, DocumentRules
 from map_expensify_nav.findings import NOTE_CODES, PROBLEM_CODES, SKIP_CODES, Note, Problem
 from map_expensify_nav.lookup_rules import Lookup, SourceName, TaxCodeRule, TaxRules
-from map_expensify_nav.money_rules import RoundingRule
+from map_expensify_nav.money_rules import CurrencyRules, RoundingRule
 from map_expensify_nav.rules import (
     Rules,
     json_schema_text,
@@ -94,12 +94,16 @@ def test_every_key_is_in_the_readme() -> None:
         return {field.alias or name for name, field in model.model_fields.items()}
 
     documented = {key.rsplit(".", 1)[-1] for key in rows("### Every key")}
-    parts = {"dates", "descriptions", "amounts"}
+    parts = {"dates", "descriptions", "amounts", "currency"}
     expected = (keys(Rules) - parts - {"documents", "dimensions", "rounding", "skip", "tax"}) | {
         "CODE"
     }
     expected |= (
-        keys(RoundingRule) | keys(SkipRules) | keys(TaxRules) | keys(TaxCodeRule) - set(TABLES)
+        keys(CurrencyRules)
+        | keys(RoundingRule)
+        | keys(SkipRules)
+        | keys(TaxRules)
+        | keys(TaxCodeRule) - set(TABLES)
     )
     expected |= keys(DocumentRules) | keys(DocumentRule) | {"by_policy", "applies_to", "required"}
     expected |= keys(Lookup) - set(TABLES)
@@ -112,7 +116,8 @@ def test_every_key_is_in_the_readme() -> None:
 
 def test_every_condition_is_in_the_readme() -> None:
     section = README.split("### What is not posted\n", 1)[1].split("\n#", 1)[0]
-    for name in ExpenseCondition.model_fields:
+    for field, info in ExpenseCondition.model_fields.items():
+        name = info.alias or field
         assert f"`{name}`" in section or f"{name}:" in section, name
 
 
