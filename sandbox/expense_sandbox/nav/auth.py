@@ -189,6 +189,8 @@ class Gatekeeper:
             The `WWW-Authenticate` header to refuse the request with, or None to let it pass.
         """
         accepted = _SCHEMES[self.credential_type]
+        if not self.takes_ntlm:
+            accepted = tuple(scheme for scheme in accepted if scheme != "ntlm")
         offer = ", ".join(_OFFERS[scheme] for scheme in accepted if scheme in _OFFERS)
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
