@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from target_dynamics_nav.errors import (
     DocumentError,
@@ -185,17 +185,15 @@ class PurchaseDrafts:
                 field="prices_include_tax",
                 hint="Set 'Prices Including VAT' on the vendor card as the documents need it.",
             )
-        wanted: dict[str, Any] = {
-            "Document_Date": draft.document_date,
-            "Due_Date": draft.due_date,
-        }
-        changes = {
+        wanted = {"Document_Date": draft.document_date, "Due_Date": draft.due_date}
+        shown = {
             field: value
             for field, value in wanted.items()
-            if value is not None and field in page.fields and row.get(field) != value
+            if value is not None and field in page.fields
         }
-        if changes:
-            page.update({"Key": row.get("Key"), **changes})
+        if any(row.get(field) != value for field, value in shown.items()):
+            # all of them, as a new document date makes NAV work out the due date anew
+            page.update({"Key": row.get("Key"), **shown})
 
     def _set_dimensions(
         self, names: PurchaseKind, page: SoapPage, row: Row, draft: DraftDocument
