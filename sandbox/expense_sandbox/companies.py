@@ -82,7 +82,6 @@ def _cronus_europe() -> CompanySeed:
             _currency("USD", "US dollar", "92.00"),
         ),
         allow_posting_from=OPEN_FROM,
-        shortcut_dimensions=("DEPARTMENT", "PROJECT", "AREA", "BUSINESSGROUP", "COSTCENTRE"),
         bank_accounts=(BankAccountSeed("CHECKING", "Bank, Checking", "2920"),),
         # The first two are global; pages of NAV reach the others only because they are shortcuts.
         shortcut_dimensions=("DEPARTMENT", "PROJECT", "AREA", "COSTCENTRE", "BUSINESSGROUP"),
