@@ -91,5 +91,5 @@ def translated(message: str, language: str) -> str:
         match = pattern.fullmatch(message)
         if match is not None:
             words = (_TABLES.get(group, group) for group in match.groups())
-            return text.format("", *words)
+            return re.sub(r"\bNo\.(?==)", "Nr.", text.format("", *words))
     return message

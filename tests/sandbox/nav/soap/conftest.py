@@ -56,7 +56,7 @@ CRONUS = CompanySeed(
         VendorSeed("E1001", "Ann Ek", email="ann@northwind.example"),
         VendorSeed("E1002", "Bo & Li", default_dimensions=(DefaultDimensionSeed("AREA", "US"),)),
         VendorSeed("E1003", "Cy Orr", blocked="All"),
-        VendorSeed("E1004", "Di Poe\x1f", currency_code="USD"),
+        VendorSeed("E1004", "Di Poe", currency_code="USD"),
     ),
     dimensions=(
         DimensionSeed("AREA", "Area", (
@@ -222,6 +222,11 @@ def line() -> Callable[..., str]:
 @pytest.fixture
 def refused() -> type[RefusedError]:
     return RefusedError
+
+
+@pytest.fixture
+def cronus() -> CompanySeed:
+    return CRONUS
 
 
 @pytest.fixture
