@@ -1,42 +1,46 @@
-"""NavClient over the Business Central API v2.0 (online, and on-premises from version 17).
+"""SteppedNavClient over the Business Central API v2.0 (online, and on-premises from version 17).
 
-A look-up reads invoices, credit memos, journal batch and ledger entries in one `$batch` and counts only when every
-part came back well. A write is one deep insert, one action or one deletion; what is uncertain afterwards is left to
-the caller, who looks again.
+A look-up reads invoices, credit memos, journal batch and ledger entries and counts only when every one of these came
+back well. A write is one deep insert, one action or one deletion; what is uncertain afterwards is left to the caller,
+who looks again. `batching.py` puts the steps of many documents into few requests.
 """
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from target_dynamics_nav.errors import (
     DocumentError,
     DocumentRefusedError,
     DraftChangedError,
     OutcomeUnknownError,
-    TargetError,
 )
 from target_dynamics_nav.nav import api_v2_journals as journals
 from target_dynamics_nav.nav import api_v2_master_data as master_data
 from target_dynamics_nav.nav.api_v2_dimensions import InheritedDefaults
 from target_dynamics_nav.nav.api_v2_documents import (
     PURCHASE_KINDS,
-    PurchaseKind,
     found_document,
 )
 from target_dynamics_nav.nav.api_v2_drafts import DraftWriter
-from target_dynamics_nav.nav.http import rows_of
-from target_dynamics_nav.nav.odata import literal
+from target_dynamics_nav.nav.batch import MAX_BATCH_PARTS
+from target_dynamics_nav.nav.batching import Round
+from target_dynamics_nav.nav.parts import Part, Pause, Write
 from target_dynamics_nav.nav.port import Capabilities, DocumentKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from target_dynamics_nav.nav.http import NavHttp
     from target_dynamics_nav.nav.odata import Json
-    from target_dynamics_nav.nav.port import Company, DraftDocument, FoundDocument, MasterData
-
-logger = logging.getLogger(__name__)
+    from target_dynamics_nav.nav.port import (
+        Company,
+        DraftDocument,
+        FoundDocument,
+        MasterData,
+        Steps,
+    )
 
 _LEDGER_CHECKS = 5
 _SECONDS_BETWEEN_LEDGER_CHECKS = 2.0
@@ -54,9 +58,10 @@ class ApiV2Client:
         foreign_currency_journals=False,
     )
 
-    def __init__(self, http: NavHttp) -> None:
-        """Take over `http`; `close` closes it."""
+    def __init__(self, http: NavHttp, operations: int = MAX_BATCH_PARTS) -> None:
+        """Take over `http`; `close` closes it. `operations` is how many go into one `$batch`."""
         self._http = http
+        self._operations = operations
         self._local_currencies: dict[str, str] = {}
         self._inherited: dict[str, InheritedDefaults] = {}
 
@@ -79,7 +84,7 @@ class ApiV2Client:
         }
         return found
 
-    def find(self, company: Company, key: str) -> list[FoundDocument]:
+    def find(self, company: Company, key: str) -> Steps[list[FoundDocument]]:
         """Every draft and posted document that carries the key, whole and fresh.
 
         Raises:
@@ -87,37 +92,28 @@ class ApiV2Client:
             DocumentRefusedError: The journal batch that belongs to the key holds something else.
         """
         path = master_data.company_path(company)
-        urls = [
-            names.search(path, f"{names.key_field} eq {literal(key)}")
-            for names in PURCHASE_KINDS.values()
-        ]
-        if len(key) <= journals.LONGEST_KEY:
-            urls += [journals.batch_search(path, key), journals.ledger_search(path, key)]
-        pages = [self._whole_list(page) for page in self._http.batch_get(urls)]
+        questions = [names.look_up(path, key) for names in PURCHASE_KINDS.values()]
+        journals_too = len(key) <= journals.LONGEST_KEY
+        if journals_too:
+            questions += [journals.batch_look_up(path, key), journals.ledger_look_up(path, key)]
+        answers = yield questions
         local = self._local_currency(company)
         found = [
             found_document(names, row, local)
-            for names, rows in zip(PURCHASE_KINDS.values(), pages, strict=False)
+            for names, rows in zip(PURCHASE_KINDS.values(), answers, strict=False)
             for row in rows
         ]
-        if len(key) <= journals.LONGEST_KEY:
-            found += self._found_journals(key, *pages[len(PURCHASE_KINDS) :])
+        if journals_too:
+            found += self._found_journals(key, *answers[len(PURCHASE_KINDS) :])
         return found
 
-    def read(self, company: Company, document: FoundDocument) -> FoundDocument | None:
-        """The document as NAV holds it now; None when a complete look-up shows that it is not there."""
-        if document.kind is DocumentKind.JOURNAL_ENTRY:
-            same = [
-                journal
-                for journal in self._journals(company, document.key)
-                if journal.posted == document.posted
-            ]
-            return same[0] if same else None
-        return self._read_purchase(company, PURCHASE_KINDS[document.kind], document.id)
+    def perform(self, steps: Sequence[Part]) -> Sequence[Any]:
+        """Send the parts of many documents in few requests."""
+        return Round(self._http, self._operations).perform(steps)
 
     # What is done
 
-    def create_draft(self, company: Company, draft: DraftDocument) -> FoundDocument:
+    def create_draft(self, company: Company, draft: DraftDocument) -> Steps[FoundDocument]:
         """Create the draft in one atomic insert, give it its dimensions, read it back whole.
 
         Raises:
@@ -125,14 +121,12 @@ class ApiV2Client:
                 of this key exists already. Look again: an incomplete draft does not compare equal and is to be removed.
             DocumentRefusedError: NAV refuses the document; nothing of it is left, as far as it could be removed.
         """
-        writer = DraftWriter(
-            self._http, company, self._local_currency(company), self._inheritance(company)
-        )
+        writer = DraftWriter(company, self._local_currency(company), self._inheritance(company))
         if draft.kind is not DocumentKind.JOURNAL_ENTRY:
-            return writer.create_purchase(PURCHASE_KINDS[draft.kind], draft)
-        return writer.create_journal(draft)
+            return (yield from writer.create_purchase(PURCHASE_KINDS[draft.kind], draft))
+        return (yield from writer.create_journal(draft))
 
-    def post(self, company: Company, document: FoundDocument) -> None:
+    def post(self, company: Company, document: FoundDocument) -> Steps[None]:
         """Post the version of the draft that was verified.
 
         Raises:
@@ -143,11 +137,13 @@ class ApiV2Client:
         """
         path = f"{self._entity(company, document)}/Microsoft.NAV.post"
         try:
-            answer = self._http.write(
-                "POST", path, etag=document.etag, absent={HTTPStatus.NOT_FOUND}
-            )
+            (answer,) = yield [
+                Write("POST", path, etag=document.etag, absent={HTTPStatus.NOT_FOUND})
+            ]
         except DocumentRefusedError as error:
-            if error.code in _MAY_BE_POSTED and not self._still_draft(company, document, error):
+            if error.code in _MAY_BE_POSTED and not (
+                yield from self._still_draft(company, document, error)
+            ):
                 raise _look_again(error) from error
             raise
         if answer.status == HTTPStatus.NOT_FOUND:
@@ -158,9 +154,9 @@ class ApiV2Client:
                 nav_message=answer.problem.text,
             )
         if document.kind is DocumentKind.JOURNAL_ENTRY:
-            self._finish_journal(company, document)
+            yield from self._journal_in_ledger(company, document)
 
-    def delete_draft(self, company: Company, document: FoundDocument) -> None:
+    def delete_draft(self, company: Company, document: FoundDocument) -> Steps[None]:
         """Remove a draft, or the emptied batch that a posted journal left; one that is not there is no error.
 
         Raises:
@@ -168,15 +164,17 @@ class ApiV2Client:
             OutcomeUnknownError: Whether it was removed is not known.
         """
         if document.posted:
-            self._delete_leftover(company, document)
+            yield from self._delete_leftover(company, document)
             return
         try:
-            self._http.write(
-                "DELETE",
-                self._entity(company, document),
-                etag=document.etag,
-                absent={HTTPStatus.NOT_FOUND},
-            )
+            yield [
+                Write(
+                    "DELETE",
+                    self._entity(company, document),
+                    etag=document.etag,
+                    absent={HTTPStatus.NOT_FOUND},
+                )
+            ]
         except DocumentRefusedError as error:
             if error.code not in _MAY_BE_POSTED:
                 raise
@@ -204,26 +202,6 @@ class ApiV2Client:
             return f"{path}/journals({document.id})"
         return f"{path}/{PURCHASE_KINDS[document.kind].entity_set}({document.id})"
 
-    def _whole_list(self, page: Json) -> list[Json]:
-        following = page.get("@odata.nextLink")
-        rest = self._http.get_all(following, fresh=True) if following else None
-        return rows_of(page) + (rest or [])
-
-    def _read_purchase(
-        self, company: Company, names: PurchaseKind, document_id: str
-    ) -> FoundDocument | None:
-        """Asked as a list, so that "not there" is an empty list and never a 404 of some other origin."""
-        url = names.search(master_data.company_path(company), f"id eq {document_id}")
-        rows = self._http.get_all(url, fresh=True) or []
-        return found_document(names, rows[0], self._local_currency(company)) if rows else None
-
-    def _journals(self, company: Company, key: str) -> list[FoundDocument]:
-        path = master_data.company_path(company)
-        pages = self._http.batch_get(
-            [journals.batch_search(path, key), journals.ledger_search(path, key)]
-        )
-        return self._found_journals(key, *(self._whole_list(page) for page in pages))
-
     @staticmethod
     def _found_journals(key: str, batches: list[Json], entries: list[Json]) -> list[FoundDocument]:
         batch = batches[0] if batches else None
@@ -236,47 +214,46 @@ class ApiV2Client:
 
     def _still_draft(
         self, company: Company, document: FoundDocument, error: DocumentRefusedError
-    ) -> bool:
+    ) -> Steps[bool]:
         """NAV's words sounded as if something is posted, but this draft is there and nothing of its key is posted."""
         if error.code == "already_posted":
             return False
-        found = self.find(company, document.key)
+        found = yield from self.find(company, document.key)
         return any(item.id == document.id for item in found) and not any(
             item.posted for item in found
         )
 
-    def _finish_journal(self, company: Company, document: FoundDocument) -> None:
-        """After 204: make sure that the ledger has the entries, then remove the emptied batch.
+    @staticmethod
+    def _journal_in_ledger(company: Company, document: FoundDocument) -> Steps[None]:
+        """After 204: make sure that the ledger has the entries.
 
         A company may be set to post in the background; then 204 only means "later".
         """
+        path = master_data.company_path(company)
         for check in range(_LEDGER_CHECKS):
             if check:
-                self._http.clock.sleep(_SECONDS_BETWEEN_LEDGER_CHECKS)
-            posted = [found for found in self._journals(company, document.key) if found.posted]
-            if posted:
-                break
-        else:
-            raise OutcomeUnknownError(
-                "NAV took the journal for posting, but the ledger has no entries of it yet.",
-                code="journal_not_in_ledger",
-                hint="Look in NAV's job queue; the next run looks again.",
-            )
-        try:
-            self._delete_leftover(company, posted[0])
-        except TargetError as error:
-            # the document is posted all the same; the next look-up shows the leftover
-            logger.warning(
-                "The emptied journal batch of %s could not be removed: %s", document.key, error
-            )
+                yield [Pause(_SECONDS_BETWEEN_LEDGER_CHECKS)]
+            (entries,) = yield [journals.ledger_look_up(path, document.key)]
+            if journals.found_entries(entries, document.key, None) is not None:
+                return
+        raise OutcomeUnknownError(
+            "NAV took the journal for posting, but the ledger has no entries of it yet.",
+            code="journal_not_in_ledger",
+            hint="Look in NAV's job queue; the next run looks again.",
+        )
 
-    def _delete_leftover(self, company: Company, document: FoundDocument) -> None:
+    @staticmethod
+    def _delete_leftover(company: Company, document: FoundDocument) -> Steps[None]:
         if document.leftover_id is None:
             return
         path = master_data.company_path(company)
-        self._http.write(
-            "DELETE", f"{path}/journals({document.leftover_id})", absent={HTTPStatus.NOT_FOUND}
-        )
+        yield [
+            Write(
+                "DELETE",
+                f"{path}/journals({document.leftover_id})",
+                absent={HTTPStatus.NOT_FOUND},
+            )
+        ]
 
 
 def _look_again(error: DocumentError) -> OutcomeUnknownError:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from target_dynamics_nav.nav.batch import WritePart
 from target_dynamics_nav.nav.odata import Json, code, text
+from target_dynamics_nav.nav.parts import Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +74,7 @@ def for_line(
     }
 
 
-def corrections(url: str, row: Json, wanted: Mapping[str, str]) -> list[WritePart]:
+def corrections(url: str, row: Json, wanted: Mapping[str, str]) -> list[Write]:
     """The writes that give a header or line the dimensions it should have.
 
     Args:
@@ -88,11 +88,11 @@ def corrections(url: str, row: Json, wanted: Mapping[str, str]) -> list[WritePar
         entry = there.get(dimension)
         if entry is None:
             body: Json = {"code": dimension, "valueCode": value}
-            writes.append(WritePart("POST", f"{url}/dimensionSetLines", body))
+            writes.append(Write("POST", f"{url}/dimensionSetLines", body))
         elif code(entry.get("valueCode")) != value:
             # any version: the draft is ours and was made a moment ago; it is verified before it is posted
             address = f"{url}/dimensionSetLines({text(entry.get('id'))})"
-            writes.append(WritePart("PATCH", address, {"valueCode": value}, {"If-Match": "*"}))
+            writes.append(Write("PATCH", address, {"valueCode": value}, etag="*"))
     return writes
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from target_dynamics_nav.errors import ProtocolError
 from target_dynamics_nav.nav.api_v2_dimensions import dimensions_of, set_lines
 from target_dynamics_nav.nav.odata import Json, caption, code, day, decimal, query, text
+from target_dynamics_nav.nav.parts import LookUp, Read
 from target_dynamics_nav.nav.port import DocumentKind, FoundDocument, FoundLine
 
 if TYPE_CHECKING:
@@ -40,9 +41,16 @@ class PurchaseKind:
         """`$expand` that reads a document whole."""
         return f"dimensionSetLines,{self.lines}($expand=dimensionSetLines)"
 
-    def search(self, company: str, condition: str) -> str:
-        """Address of whole documents for which the condition holds."""
-        return f"{company}/{self.entity_set}" + query(filter=condition, expand=self.expand)
+    def look_up(self, company: str, key: str) -> LookUp:
+        """Whole documents that carry the key, drafts and posted ones."""
+        return LookUp(f"{company}/{self.entity_set}", self.key_field, key, self.expand)
+
+    def read(self, company: str, document_id: str) -> Read:
+        """A whole document; asked as a list, so that "not there" is no rows and never a 404 of some other origin."""
+        return Read(
+            f"{company}/{self.entity_set}"
+            + query(filter=f"id eq {document_id}", expand=self.expand)
+        )
 
 
 INVOICE = PurchaseKind(

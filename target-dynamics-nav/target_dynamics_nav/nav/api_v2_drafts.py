@@ -34,16 +34,16 @@ from target_dynamics_nav.nav.api_v2_dimensions import (
 )
 from target_dynamics_nav.nav.api_v2_master_data import company_path
 from target_dynamics_nav.nav.odata import code
+from target_dynamics_nav.nav.parts import Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from target_dynamics_nav.nav.api_v2_dimensions import InheritedDefaults
     from target_dynamics_nav.nav.api_v2_documents import PurchaseKind
-    from target_dynamics_nav.nav.batch import WritePart
-    from target_dynamics_nav.nav.http import NavHttp
     from target_dynamics_nav.nav.odata import Json
-    from target_dynamics_nav.nav.port import Company, DraftDocument, FoundDocument
+    from target_dynamics_nav.nav.parts import LookUp, Read
+    from target_dynamics_nav.nav.port import Company, DraftDocument, FoundDocument, Steps
 
 logger = logging.getLogger(__name__)
 
@@ -58,16 +58,13 @@ Dimensions = dict[str, str]
 class DraftWriter:
     """Creates drafts in one company."""
 
-    def __init__(
-        self, http: NavHttp, company: Company, local_currency: str, inherited: InheritedDefaults
-    ) -> None:
+    def __init__(self, company: Company, local_currency: str, inherited: InheritedDefaults) -> None:
         """`inherited` is read, and added to as defaults are met."""
-        self._http = http
         self._path = company_path(company)
         self._local_currency = local_currency
         self._inherited = inherited
 
-    def create_purchase(self, names: PurchaseKind, draft: DraftDocument) -> FoundDocument:
+    def create_purchase(self, names: PurchaseKind, draft: DraftDocument) -> Steps[FoundDocument]:
         """An invoice or credit memo, as NAV has it afterwards.
 
         Prices with or without tax follow the vendor card unless they are sent, and not every server lets them be sent:
@@ -77,21 +74,21 @@ class DraftWriter:
         vendor = draft.vendor_number or ""
         told = draft.prices_include_tax or vendor in self._inherited.gross_vendors
         try:
-            row = self._purchase(names, draft, tell_tax=told)
+            row = yield from self._purchase(names, draft, tell_tax=told)
         except DocumentRefusedError as error:
             if error.code != _NOT_WRITABLE:
                 raise
-            row = self._purchase(names, draft, tell_tax=False)
+            row = yield from self._purchase(names, draft, tell_tax=False)
         if bool(row.get("pricesIncludeTax")) != draft.prices_include_tax and not told:
             self._inherited.gross_vendors.add(vendor)
-            self._delete(names, row)
-            row = self._purchase(names, draft, tell_tax=True)
+            yield from self._delete(names, row)
+            row = yield from self._purchase(names, draft, tell_tax=True)
         if bool(row.get("pricesIncludeTax")) != draft.prices_include_tax:
-            self._try_delete(names, row)
+            yield from self._try_delete(names, row)
             raise _not_writable(None)
         return documents.found_document(names, row, self._local_currency)
 
-    def create_journal(self, draft: DraftDocument) -> FoundDocument:
+    def create_journal(self, draft: DraftDocument) -> Steps[FoundDocument]:
         """A journal batch of its own, with the lines and the one that balances them.
 
         Raises:
@@ -117,14 +114,14 @@ class DraftWriter:
             for dimensions, account in zip(wanted, accounts, strict=True)
         ]
         nothing: list[Dimensions] = [{} for _ in wanted]
-        _, used = self._insert(
+        _, used = yield from self._insert(
             "journals",
             [
                 (journals.draft_body(draft, dimensions), dimensions)
                 for dimensions in (sent, nothing)
             ],
         )
-        row = self._read_one(journals.batch_search(self._path, draft.key))
+        row = yield from self._read_one(journals.batch_look_up(self._path, draft.key))
         lines = journals.lines_of(row)
         learn_account_defaults(
             self._inherited, list(zip(accounts, lines, strict=False)), used, header={}
@@ -134,17 +131,19 @@ class DraftWriter:
             if not writes:
                 break
             try:
-                self._http.batch_write(writes)
+                yield writes
             except DocumentError:
-                self._try_delete_at(f"journals({row.get('id')})")
+                yield from self._try_delete_at(f"journals({row.get('id')})")
                 raise
-            row = self._read_one(journals.batch_search(self._path, draft.key))
+            row = yield from self._read_one(journals.batch_look_up(self._path, draft.key))
             lines = journals.lines_of(row)
         return journals.found_batch(row, draft.key)
 
     # Purchase documents
 
-    def _purchase(self, names: PurchaseKind, draft: DraftDocument, *, tell_tax: bool) -> Json:
+    def _purchase(
+        self, names: PurchaseKind, draft: DraftDocument, *, tell_tax: bool
+    ) -> Steps[Json]:
         """Insert a document and give it its dimensions; the row as read last."""
         wanted = [line_dimensions(draft.dimensions, line.dimensions) for line in draft.lines]
         accounts = [(line.account_type, line.account_number) for line in draft.lines]
@@ -171,23 +170,23 @@ class DraftWriter:
             for on_header, on_lines in plans
         ]
         try:
-            document_id, used = self._insert(names.entity_set, bodies)
+            document_id, used = yield from self._insert(names.entity_set, bodies)
         except ProtocolError as error:
             if tell_tax and _READ_ONLY in (error.nav_message or ""):
                 raise _not_writable(error.nav_message) from error
             raise
-        row = self._read_purchase(names, document_id)
+        row = yield from self._read_one(names.read(self._path, document_id))
         learn_account_defaults(
             self._inherited,
             list(zip(accounts, documents.lines_of(names, row), strict=False)),
             used,
             dimensions_of(row),
         )
-        return self._with_dimensions(names, row, draft, wanted)
+        return (yield from self._with_dimensions(names, row, draft, wanted))
 
     def _with_dimensions(
         self, names: PurchaseKind, row: Json, draft: DraftDocument, wanted: Sequence[Dimensions]
-    ) -> Json:
+    ) -> Steps[Json]:
         """Correct dimensions until they are as wanted; header first, as NAV may hand them on to the lines."""
         entity = f"{self._path}/{names.entity_set}({row.get('id')})"
         for _ in range(_ROUNDS):
@@ -197,15 +196,12 @@ class DraftWriter:
             if not writes:
                 break
             try:
-                self._http.batch_write(writes)
+                yield writes
             except DocumentError:
-                self._try_delete(names, row)
+                yield from self._try_delete(names, row)
                 raise
-            row = self._read_purchase(names, str(row.get("id")))
+            row = yield from self._read_one(names.read(self._path, str(row.get("id"))))
         return row
-
-    def _read_purchase(self, names: PurchaseKind, document_id: str) -> Json:
-        return self._read_one(names.search(self._path, f"id eq {document_id}"))
 
     # Both
 
@@ -217,7 +213,7 @@ class DraftWriter:
 
     def _line_corrections(
         self, entity_set: str, lines: Sequence[Json], wanted: Sequence[Mapping[str, str]]
-    ) -> list[WritePart]:
+    ) -> list[Write]:
         if len(lines) != len(wanted):  # not what was inserted; the comparison will say so
             return []
         return [
@@ -230,7 +226,7 @@ class DraftWriter:
 
     def _insert(
         self, entity_set: str, plans: Sequence[tuple[Json, Sequence[Dimensions]]]
-    ) -> tuple[str, Sequence[Dimensions]]:
+    ) -> Steps[tuple[str, Sequence[Dimensions]]]:
         """Insert by the first plan whose dimensions have not arrived already.
 
         Args:
@@ -246,7 +242,7 @@ class DraftWriter:
                 continue
             tried.append(body)
             try:
-                answer = self._http.write("POST", f"{self._path}/{entity_set}", body)
+                (answer,) = yield [Write("POST", f"{self._path}/{entity_set}", body)]
             except DocumentRefusedError as error:
                 if ALREADY_THERE not in (error.nav_message or "") or body == plans[-1][0]:
                     raise
@@ -261,30 +257,33 @@ class DraftWriter:
             return created, sent
         raise ProtocolError("NAV says of a draft without dimensions that it has one twice.")
 
-    def _read_one(self, url: str) -> Json:
-        rows = self._http.get_all(url, fresh=True) or []
+    def _read_one(self, question: Read | LookUp) -> Steps[Json]:
+        (rows,) = yield [question]
         if not rows:
             raise OutcomeUnknownError(
                 "NAV created a draft, but does not show it.",
                 hint="The document is looked up before anything else is done.",
             )
-        return rows[0]
+        row: Json = rows[0]
+        return row
 
-    def _delete(self, names: PurchaseKind, row: Json) -> None:
-        self._http.write(
-            "DELETE",
-            f"{self._path}/{names.entity_set}({row.get('id')})",
-            etag=row.get("@odata.etag"),
-            absent={HTTPStatus.NOT_FOUND},
-        )
+    def _delete(self, names: PurchaseKind, row: Json) -> Steps[None]:
+        yield [
+            Write(
+                "DELETE",
+                f"{self._path}/{names.entity_set}({row.get('id')})",
+                etag=row.get("@odata.etag"),
+                absent={HTTPStatus.NOT_FOUND},
+            )
+        ]
 
-    def _try_delete(self, names: PurchaseKind, row: Json) -> None:
-        self._try_delete_at(f"{names.entity_set}({row.get('id')})")
+    def _try_delete(self, names: PurchaseKind, row: Json) -> Steps[None]:
+        yield from self._try_delete_at(f"{names.entity_set}({row.get('id')})")
 
-    def _try_delete_at(self, entity: str) -> None:
+    def _try_delete_at(self, entity: str) -> Steps[None]:
         """Remove a draft that NAV refused to complete; what remains is recognised and removed by the next look-up."""
         with contextlib.suppress(TargetError):
-            self._http.write("DELETE", f"{self._path}/{entity}", absent={HTTPStatus.NOT_FOUND})
+            yield [Write("DELETE", f"{self._path}/{entity}", absent={HTTPStatus.NOT_FOUND})]
 
 
 def _upper_case(draft: DraftDocument) -> DraftDocument:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from target_dynamics_nav.errors import DocumentRefusedError, ProtocolError
 from target_dynamics_nav.nav.api_v2_dimensions import dimensions_of, set_lines
-from target_dynamics_nav.nav.odata import Json, caption, code, day, decimal, literal, query, text
+from target_dynamics_nav.nav.odata import Json, caption, code, day, decimal, text
+from target_dynamics_nav.nav.parts import LookUp
 from target_dynamics_nav.nav.port import DocumentKind, FoundDocument, FoundLine
 
 if TYPE_CHECKING:
@@ -39,19 +40,19 @@ def batch_code(key: str) -> str:
     return base64.b32encode(digest).decode()[:_BATCH_CODE_LENGTH]
 
 
-def batch_search(company: str, key: str) -> str:
-    """Address of a document's journal batch, with its lines."""
-    return f"{company}/journals" + query(
-        filter=f"code eq {literal(batch_code(key))}",
-        expand="journalLines($expand=dimensionSetLines)",
+def batch_look_up(company: str, key: str) -> LookUp:
+    """A document's journal batch, with its lines."""
+    return LookUp(
+        f"{company}/journals",
+        "code",
+        batch_code(key),
+        "journalLines($expand=dimensionSetLines)",
     )
 
 
-def ledger_search(company: str, key: str) -> str:
-    """Address of the ledger entries with the document's key as document number."""
-    return f"{company}/generalLedgerEntries" + query(
-        filter=f"documentNumber eq {literal(key)}", expand="dimensionSetLines"
-    )
+def ledger_look_up(company: str, key: str) -> LookUp:
+    """The ledger entries with the document's key as document number."""
+    return LookUp(f"{company}/generalLedgerEntries", "documentNumber", key, "dimensionSetLines")
 
 
 def balancing_amount(draft: DraftDocument) -> Decimal:

@@ -5,7 +5,6 @@ An answer counts only when it holds exactly one answer for each part that was as
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from target_dynamics_nav.nav.odata import Json, to_json
@@ -18,16 +17,6 @@ if TYPE_CHECKING:
 MAX_BATCH_PARTS = 100
 """Business Central answers one more with a 500."""
 PART_HEADERS = {"Accept": "application/json", "Accept-Language": "en-US"}
-
-
-@dataclass(frozen=True)
-class WritePart:
-    """One write of a batch; `url` is relative to the base."""
-
-    method: str
-    url: str
-    body: Json
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def batch_body(parts: Sequence[tuple[str, str, Json | None, Mapping[str, str]]]) -> bytes:

@@ -8,9 +8,10 @@ every other case its fate is unknown, and `OutcomeUnknownError` says so. Bodies,
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from target_dynamics_nav.errors import (
     DocumentError,
@@ -20,14 +21,10 @@ from target_dynamics_nav.errors import (
     RetryLaterError,
     TargetError,
 )
-from target_dynamics_nav.nav.batch import (
-    MAX_BATCH_PARTS,
-    WritePart,
-    batch_answers,
-    batch_body,
-)
+from target_dynamics_nav.nav.batch import batch_answers, batch_body
 from target_dynamics_nav.nav.error_table import NavProblem, classify, is_transient
 from target_dynamics_nav.nav.odata import Json, to_json
+from target_dynamics_nav.nav.parts import Write
 from target_dynamics_nav.nav.retry import (
     Clock,
     RetryPolicy,
@@ -43,7 +40,7 @@ from target_dynamics_nav.nav.transport import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from target_dynamics_nav.nav.auth import NavAuth
 
@@ -76,6 +73,7 @@ class NavHttp:
         policy: RetryPolicy,
         clock: Clock,
         requests_per_five_minutes: int = DEFAULT_REQUESTS_PER_FIVE_MINUTES,
+        ca_file: str | None = None,
     ) -> None:
         """Open no connection yet.
 
@@ -86,6 +84,7 @@ class NavHttp:
             policy: How long to repeat what may be repeated.
             clock: Time.
             requests_per_five_minutes: Pace; a `$batch` counts as one.
+            ca_file: PEM file with the authorities to trust instead of the machine's own.
         """
         self.base_url = base_url
         self.clock = clock
@@ -96,6 +95,7 @@ class NavHttp:
             timeout=timeout,
             clock=clock,
             requests_per_five_minutes=requests_per_five_minutes,
+            ca_file=ca_file,
         )
 
     def close(self) -> None:
@@ -145,25 +145,39 @@ class NavHttp:
             hint="Try again later.",
         )
 
-    def batch_get(self, urls: Sequence[str]) -> list[Json]:
-        """Several fresh GETs in one `$batch`, at most 100; the answers in the order of `urls`, each a whole 200.
+    def read_parts(self, urls: Sequence[str]) -> list[Json | TargetError]:
+        """Several fresh GETs in one `$batch`, at most 100.
+
+        What is not answered well is asked again; what was, is not.
+
+        Returns:
+            In the order of `urls`, the object of each, or the error of a part that NAV does not answer though it
+            answers others.
 
         Raises:
-            RetryLaterError: NAV answers, but not well on every part, after all retries.
             OutageError: No usable answer after all retries.
-            StopRunError: A part, or the batch, is refused.
+            StopRunError: The batch is refused.
         """
-        parts = [("GET", url, None, _FRESH) for url in urls]
-        data = batch_body(parts)
-        headers = {**_BATCH_HEADERS, **_FRESH}
+        found: dict[int, Json | TargetError] = {}
 
-        def attempt() -> list[Json]:
-            answer = self._try_read("POST", f"{self.base_url}/$batch", headers, data)
-            return [
-                self._batched_read(part) for part in batch_answers(_read_object(answer), len(parts))
-            ]
+        def attempt() -> None:
+            left = [number for number in range(len(urls)) if number not in found]
+            data = batch_body([("GET", urls[number], None, _FRESH) for number in left])
+            answer = self._try_read(
+                "POST", f"{self.base_url}/$batch", {**_BATCH_HEADERS, **_FRESH}, data
+            )
+            busy: list[Answer] = []
+            parts = batch_answers(_read_object(answer), len(left))
+            for number, part in zip(left, parts, strict=True):
+                if is_transient(part.problem):
+                    busy.append(part)
+                else:
+                    found[number] = _read_object(part)
+            self._raise_if_busy(busy)
 
-        return self._repeat(attempt)
+        with self._giving_up_on_parts(found, len(urls)):
+            self._repeat(attempt)
+        return [found[number] for number in range(len(urls))]
 
     def write(
         self,
@@ -188,38 +202,89 @@ class NavHttp:
             OutageError: It could not be sent, or NAV was too busy to take it, after all retries; nothing was written.
             TargetError: NAV refused it; nothing was written.
         """
-        headers = {"If-Match": etag} if etag else {}
-        data = None
-        if body is not None:
-            headers.update(_JSON_BODY)
-            data = to_json(body).encode()
-        answer = self._send_write(method, self._address(url), headers, data)
-        if answer.status in absent or answer.status in _SUCCESSES:
-            return answer
-        raise self._write_error(answer)
+        part = Write(method, url, body, etag, absent)
+        answer = self._written(part, self._send_single(part))
+        if isinstance(answer, TargetError):
+            raise answer
+        return answer
 
-    def batch_write(self, parts: Sequence[WritePart]) -> None:
-        """Several writes, in order, each on its own; returns only when all are done.
+    def write_parts(self, parts: Sequence[Write]) -> list[Answer | TargetError]:
+        """Several writes in one `$batch`, at most 100, in order, each on its own.
+
+        A part that NAV was too busy for (429) was not carried out and is sent again, the others are not.
+
+        Returns:
+            In the order of `parts`, the answer of each, or its error: OutcomeUnknownError for every part when the
+            answer of the batch is missing or incomplete.
 
         Raises:
-            OutcomeUnknownError: An answer is missing or incomplete.
-            TargetError: NAV refused one; others may have been carried out.
+            OutageError: The batch could not be sent, or NAV was too busy to take it; nothing was written.
         """
-        for start in range(0, len(parts), MAX_BATCH_PARTS):
-            chunk = parts[start : start + MAX_BATCH_PARTS]
-            data = batch_body(
-                [(p.method, p.url, p.body, {**_JSON_BODY, **p.headers}) for p in chunk]
-            )
+        answers: dict[int, Answer | TargetError] = {}
+
+        def attempt() -> None:
+            left = [number for number in range(len(parts)) if number not in answers]
+            self._carry_out(parts, left, answers)
+            busy: list[Answer] = []
+            for number in left:
+                answer = answers[number]
+                if isinstance(answer, Answer) and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                    busy.append(answer)
+                    del answers[number]
+            self._raise_if_busy(busy)
+
+        with self._giving_up_on_parts(answers, len(parts)):
+            self._repeat(attempt)
+        return [self._written(part, answers[number]) for number, part in enumerate(parts)]
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _giving_up_on_parts(answers: dict[int, Any], count: int) -> Iterator[None]:
+        """When tries are used up, the parts that have no answer yet get the error; the others keep theirs."""
+        try:
+            yield
+        except RetryLaterError as error:
+            for number in range(count):
+                if number not in answers:
+                    answers[number] = copy.copy(error)
+
+    def _carry_out(
+        self,
+        parts: Sequence[Write],
+        left: Sequence[int],
+        answers: dict[int, Answer | TargetError],
+    ) -> None:
+        """Send these parts once; each gets its answer, or the error that all of them share."""
+        data = batch_body(
+            [(parts[n].method, parts[n].url, parts[n].body, parts[n].headers) for n in left]
+        )
+        error: TargetError
+        try:
             answer = self._send_write("POST", f"{self.base_url}/$batch", _BATCH_HEADERS, data)
-            if answer.status != HTTPStatus.OK:
-                raise self._write_error(answer)
-            try:
-                answers = batch_answers(answer.json or {}, len(chunk))
-            except TransientFailure as failure:
-                raise OutcomeUnknownError(f"Of several writes, {failure.reason}.") from failure
-            for part in answers:
-                if part.status not in _SUCCESSES:
-                    raise self._write_error(part)
+            if answer.status == HTTPStatus.OK:
+                found = batch_answers(answer.json or {}, len(left))
+                answers.update(zip(left, found, strict=True))
+                return
+            error = self._write_error(answer)
+        except OutcomeUnknownError as unknown:
+            error = unknown
+        except TransientFailure as failure:
+            error = OutcomeUnknownError(
+                f"Of several writes, {failure.reason}.",
+                hint="The documents are looked up before anything else is done.",
+            )
+        answers.update((number, copy.copy(error)) for number in left)
+
+    def _send_single(self, part: Write) -> Answer:
+        data = None if part.body is None else to_json(part.body).encode()
+        return self._send_write(part.method, self._address(part.url), part.headers, data)
+
+    def _written(self, part: Write, answer: Answer | TargetError) -> Answer | TargetError:
+        if isinstance(answer, TargetError):
+            return answer
+        if answer.status in part.absent or answer.status in _SUCCESSES:
+            return answer
+        return self._write_error(answer)
 
     def _address(self, url: str) -> str:
         if "://" not in url:
@@ -251,7 +316,7 @@ class NavHttp:
             answer = self._transport.exchange(method, address, headers, data)
         except NetworkFailure as failure:
             raise TransientFailure(failure.reason) from failure
-        self._raise_if_transient(answer, answered=False)
+        self._raise_if_transient(answer)
         if answer.status == HTTPStatus.OK and answer.json is None:
             if "json" in answer.headers.get("Content-Type", "").lower():
                 raise TransientFailure("NAV's answer was cut off")
@@ -264,16 +329,21 @@ class NavHttp:
             )
         return answer
 
-    def _batched_read(self, part: Answer) -> Json:
-        self._raise_if_transient(part, answered=True)
-        return _read_object(part)
+    def _raise_if_busy(self, parts: Sequence[Answer]) -> None:
+        """Parts of a batch to be sent again, after the longest wait that any of them asks for."""
+        if parts:
+            waits = [self._retry_after(part) for part in parts]
+            raise TransientFailure(
+                f"NAV answered {parts[0].status} to {len(parts)} operations of a batch",
+                retry_after=max((wait for wait in waits if wait is not None), default=None),
+                answered=True,
+            )
 
-    def _raise_if_transient(self, answer: Answer, *, answered: bool) -> None:
+    def _raise_if_transient(self, answer: Answer) -> None:
         if is_transient(answer.problem):
             raise TransientFailure(
                 f"NAV answered {answer.status}",
                 retry_after=self._retry_after(answer),
-                answered=answered,
             )
 
     def _send_write(

@@ -43,6 +43,7 @@ T = TypeVar("T")
 SERVICE_PATH = "/ODataV4"
 _SUCCESSES = frozenset({200, 201, 202, 204})
 _JSON_BODY = {"Content-Type": "application/json"}
+_TENANT_UNAVAILABLE = "Internal_TenantUnavailable"
 _CONTEXT = re.compile(r"#Company\('((?:[^']|'')*)'\)")
 _ROOT = re.compile(r"/ODataV4/", re.IGNORECASE)
 
@@ -81,6 +82,8 @@ class PageHttp:
     def metadata(self) -> bytes:
         """The server's `$metadata`."""
         answer = self._read(self._address(None, "$metadata"), {"Accept": "application/xml"})
+        if answer.status != HTTPStatus.OK:
+            raise self._local(answer, read_error(answer.problem))
         if answer.body is not None or not answer.raw.lstrip("\ufeff \r\n").startswith("<"):
             raise _no_nav(self.root, None)
         return answer.raw.lstrip("\ufeff").encode()
@@ -240,8 +243,12 @@ class PageHttp:
             except NetworkFailure as failure:
                 raise TransientFailure(failure.reason) from failure
             if is_transient(answer.problem):
+                lost = answer.problem.code == _TENANT_UNAVAILABLE
                 raise TransientFailure(
-                    f"NAV answered {answer.status}", retry_after=self._retry_after(answer)
+                    "NAV says that its tenant is not accessible (nav_tenant)"
+                    if lost
+                    else f"NAV answered {answer.status}",
+                    retry_after=self._retry_after(answer),
                 )
             is_json = "json" in answer.headers.get("Content-Type", "").lower()
             if answer.status == HTTPStatus.OK and answer.body is None and is_json:

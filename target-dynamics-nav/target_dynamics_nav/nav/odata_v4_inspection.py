@@ -101,8 +101,13 @@ class OdataV4Inspector:
             except TargetError as error:
                 yield finding_of(spec.purpose, error)
                 continue
+            unseen = [name for name in spec.better_with if not page.has(name)]
             yield Finding(
-                spec.purpose, Verdict.OK, f"{page.entity_set} is published and can be read."
+                spec.purpose,
+                Verdict.LIMITED if unseen else Verdict.OK,
+                f"{page.entity_set} is published and can be read."
+                + (f" It does not show {', '.join(unseen)}; NAV judges by it." if unseen else ""),
+                f"Publish {spec.pages}." if unseen else None,
             )
 
     def _master_data(self, company: Company, services: Services) -> Iterator[Finding]:

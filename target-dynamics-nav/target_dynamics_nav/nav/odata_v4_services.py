@@ -42,6 +42,7 @@ class ServiceSpec:
         names: Their usual service names.
         fields: Fields that it has to have.
         line_fields: Fields that its lines have to have; empty for pages without lines.
+        better_with: Fields that let more be checked before anything is written.
         without: What a run does without when the service is not published; "" when a run needs it.
     """
 
@@ -50,6 +51,7 @@ class ServiceSpec:
     names: tuple[str, ...]
     fields: tuple[str, ...]
     line_fields: tuple[str, ...] = ()
+    better_with: tuple[str, ...] = ()
     without: str = ""
 
 
@@ -65,6 +67,7 @@ SPECS: tuple[ServiceSpec, ...] = (
         "page 17 G/L Account Card (page 16 Chart of Accounts does not tell which are blocked)",
         ("G_L_Account_Card", "GL_Accounts", "Chart_of_Accounts", "G_L_Account_List"),
         ("No", "Name", "Account_Type"),
+        better_with=("Blocked", "Direct_Posting"),
     ),
     ServiceSpec(
         "vendors",
@@ -78,6 +81,7 @@ SPECS: tuple[ServiceSpec, ...] = (
         "page 560 Dimension Value List",
         ("Dimension_Value_List", "Dimension_Values"),
         ("Dimension_Code", "Code", "Name"),
+        better_with=("Blocked", "Dimension_Value_Type"),
     ),
     ServiceSpec(
         "purchase_invoices",
@@ -152,13 +156,6 @@ SPECS: tuple[ServiceSpec, ...] = (
         ("General_Ledger_Entries", "G_L_Entries"),
         ("Entry_No", "Posting_Date", "Document_Type", "Document_No", "G_L_Account_No", "Amount"),
         without="journals",
-    ),
-    ServiceSpec(
-        "dimension_set_entries",
-        "page 479 Dimension Set Entries",
-        ("Dimension_Set_Entries",),
-        ("Dimension_Set_ID", "Dimension_Code", "Dimension_Value_Code"),
-        without="comparing all dimensions of what is posted (those with a field of their own are compared)",
     ),
     ServiceSpec(
         "user_setup",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -171,17 +172,19 @@ class Pace:
         self._limit = requests_per_five_minutes
         self._clock = clock
         self._sent: deque[float] = deque()
+        self._lock = threading.Lock()
 
     def wait(self) -> None:
-        """Return when one more request may be sent, and count it."""
+        """Return when one more request may be sent, and count it; several threads may ask."""
         while True:
-            now = self._clock.monotonic()
-            while self._sent and self._sent[0] <= now - RATE_WINDOW_SECONDS:
-                self._sent.popleft()
-            if len(self._sent) < self._limit:
-                self._sent.append(now)
-                return
-            pause = self._sent[0] + RATE_WINDOW_SECONDS - now
+            with self._lock:
+                now = self._clock.monotonic()
+                while self._sent and self._sent[0] <= now - RATE_WINDOW_SECONDS:
+                    self._sent.popleft()
+                if len(self._sent) < self._limit:
+                    self._sent.append(now)
+                    return
+                pause = self._sent[0] + RATE_WINDOW_SECONDS - now
             if pause >= _WORTH_A_WORD_SECONDS:
                 logger.info(
                     "Waiting %.0f s so as not to send more than %d requests in five minutes",
