@@ -82,6 +82,7 @@ def test_the_chain_of_an_old_ledger_goes_on(old: Place) -> None:
     ledger.record_event("looked_up", {}, books=BOOKS, key="E100-R")
     ledger.flush()
     assert list(ledger.verify_chain()) == []
+    assert list(ledger.verify_documents()) == []
     old.execute("UPDATE events SET who = 'me' WHERE sequence = 2")
     assert [found.sequence for found in ledger.verify_chain()] == [2]
     ledger.close()

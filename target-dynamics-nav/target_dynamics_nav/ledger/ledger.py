@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from target_dynamics_nav.errors import ConfigurationError
-from target_dynamics_nav.ledger import chain, privacy, waivers
+from target_dynamics_nav.ledger import agreement, chain, privacy, waivers
 from target_dynamics_nav.ledger.database import Database
 from target_dynamics_nav.ledger.records import Records, now
 from target_dynamics_nav.ledger.schema import prepare
@@ -187,6 +187,12 @@ class Ledger(Records):
         self.flush()
         with self.reading() as connection:
             yield from chain.verify(connection)
+
+    def verify_documents(self) -> Iterator[chain.Alteration]:
+        """Every document that does not stand as the events say: its row was changed, removed or inserted."""
+        self.flush()
+        with self.reading() as connection:
+            yield from agreement.verify(connection)
 
     def close(self) -> None:
         """Make durable what is recorded, release the database, and let the next run begin."""
