@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from expense_sandbox.nav import journal_posting, journals, posting, records
+from expense_sandbox.nav.amounts import ZERO
 from expense_sandbox.nav.edm import Kind
 from expense_sandbox.nav.errors import NavError, dialog, record_not_found
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 DOCUMENT_KINDS: Final[Mapping[int, str]] = {2: records.INVOICE, 3: records.CREDIT_MEMO}
 """Document types of the purchase header as integers, as far as the codeunit knows them."""
-NOT_ALONE = "The journal batch {template} {batch} holds lines of other documents."
+NOT_ALONE = "Journal batch {template}, {batch} holds lines of document {document}."
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def _post_batch(books: Books, company: Company, given: Mapping[str, Any]) -> int
             "There is no Gen. Journal Line within the filter.\r\n\r\nFilters: "
             f"Journal Template Name: {template}, Journal Batch Name: {batch}",
         )
+    if all(line.amount == ZERO for line in lines):
+        return 0  # codeunit 13 says so in a message, which a web service doesn't see
     rename = company.quirks.pages.rename_emptied_batches
     return journal_posting.post(books, company, journal, rename=rename)
 
@@ -165,8 +168,13 @@ def _batch_lines(
     """
     lines = company.journal_lines_of(journal.id)
     for line in lines:
-        if line.account_number and (not document_number or line.document_number != document_number):
-            raise dialog(NOT_ALONE.format(template=journal.template, batch=journal.code))
+        is_filled = bool(line.account_number) or line.amount != ZERO
+        if is_filled and (not document_number or line.document_number != document_number):
+            raise dialog(
+                NOT_ALONE.format(
+                    template=journal.template, batch=journal.code, document=line.document_number
+                )
+            )
     return lines
 
 
