@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from expense_sandbox.http import Response, text_response
-from expense_sandbox.nav import background
+from expense_sandbox.nav import attachments, background
 from expense_sandbox.nav import query as queries
 from expense_sandbox.nav.edm import etag_of, written
 from expense_sandbox.nav.entity_sets import COMPANIES, REPORTS_FINANCE, STANDARD, EntitySet
 from expense_sandbox.nav.errors import NavError, dialog
 from expense_sandbox.nav.filters import UnknownPropertyError
+from expense_sandbox.nav.records import Attachment
 from expense_sandbox.nav.rendering import Renderer
 from expense_sandbox.nav.routes import (
     Target,
@@ -171,11 +172,13 @@ class Api:
 
     def _renderer(self, call: Call) -> Renderer:
         as_text = "ieee754compatible=true" in call.headers.get("Accept", "").lower()
-        return Renderer(GROUPS[call.group], decimals_as_text=as_text)
+        return Renderer(GROUPS[call.group], decimals_as_text=as_text, base_url=call.base_url)
 
     def _get(self, call: Call, target: Target) -> Response:
         if target.action:
             raise self._not_allowed("GET", target.entity_set.name)
+        if target.media:
+            return self._read_media(target)
         query = self._query(call, target.entity_set.type)
         if target.key is not None:
             record = target.record(self._missing)
@@ -329,6 +332,8 @@ class Api:
             raise _invalid_token()
         record = target.record(self._missing)
         self._compare(expected, record)
+        if target.media:
+            return self._write_media(call, company, record)
         query = self._query(call, entity_set.type)
         values, parts = self._written(call, entity_set.type, json_object(call.body))
         if parts:
@@ -339,9 +344,25 @@ class Api:
         changed = self._fresh(company, entity_set, changed)
         return self._entity_response(call, target, changed, query)
 
+    def _read_media(self, target: Target) -> Response:
+        record = target.record(self._missing)
+        if not isinstance(record, Attachment) or not record.content:
+            return Response(204)
+        return Response(200, {"Content-Type": record.content_type}, record.content)
+
+    def _write_media(self, call: Call, company: Company, record: Record) -> Response:
+        if not isinstance(record, Attachment):
+            raise self._not_allowed("PATCH", call.path)
+        content_type = call.headers.get("Content-Type", "application/octet-stream")
+        with self.books.transaction():
+            attachments.fill(company, record, call.body, content_type)
+            self.books.count_write()
+        return Response(204, {"OData-Version": "4.0"})
+
     def _delete(self, call: Call, target: Target) -> Response:
         entity_set, company = target.entity_set, target.company
-        if target.key is None or target.action or entity_set.delete is None or company is None:
+        blocked = target.key is None or bool(target.action) or target.media
+        if blocked or entity_set.delete is None or company is None:
             raise self._not_allowed("DELETE", entity_set.name)
         record = target.record(self._missing)
         self._compare(call.headers.get("If-Match", "*"), record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -118,6 +119,7 @@ def company_document(company: Company) -> dict[str, Any]:
         ],
         "gl_entries": [_shown(entry) for entry in company.ledger_entries],
         "vendor_ledger_entries": [_shown(entry) for entry in company.vendor_entries],
+        "attachments": [_file(attachment) for attachment in company.attachments],
     }
 
 
@@ -126,6 +128,13 @@ def _document(company: Company, document: records.Document) -> dict[str, Any]:
         **_shown(document),
         "lines": [_shown(line) for line in company.lines_of(document.id)],
     }
+
+
+def _file(attachment: records.Attachment) -> dict[str, Any]:
+    shown = _shown(attachment)
+    del shown["content"]
+    digest = hashlib.sha256(attachment.content).hexdigest()
+    return {**shown, "byte_size": attachment.byte_size, "sha256": digest}
 
 
 def _shown(record: object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from expense_sandbox.nav import dimensions, records
+from expense_sandbox.nav import attachments, dimensions, records
 from expense_sandbox.nav.amounts import ZERO, LineValue, rounded, taxed
 from expense_sandbox.nav.company import Company, new_id
 from expense_sandbox.nav.errors import dialog, must_be, not_in_table
@@ -129,6 +129,7 @@ def delete(company: Company, document: records.Document) -> None:
     for line in company.lines_of(document.id):
         company.document_lines.delete(line.id)
     company.touched.pop(document.id, None)
+    attachments.remove_all(company, document.id)
     company.documents.delete(document.id)
 
 

@@ -112,6 +112,7 @@ class EntityType:
         properties: In page order.
         navigations: Parts, in page order.
         has_etag: Whether entities carry `@odata.etag`.
+        media: Name of the stream entities have beside their properties; "" for none.
     """
 
     name: str
@@ -119,6 +120,7 @@ class EntityType:
     properties: tuple[Property, ...]
     navigations: tuple[Navigation, ...] = ()
     has_etag: bool = True
+    media: str = ""
     by_name: dict[str, Property] = field(init=False, repr=False, compare=False)
     navigation_by_name: dict[str, Navigation] = field(init=False, repr=False, compare=False)
     _columns: dict[tuple[tuple[str, ...], bool], tuple[Column, ...]] = field(

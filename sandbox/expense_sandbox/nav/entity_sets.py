@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from expense_sandbox.nav import (
+    attachments,
     background,
     cancelling,
     dimension_lines,
@@ -13,6 +14,7 @@ from expense_sandbox.nav import (
     documents,
     journals,
     masters,
+    model_attachments,
     model_documents,
     model_master,
     posting,
@@ -187,6 +189,28 @@ def _line_set(entity: EntityType, parent_set: str, kind: str) -> EntitySet:
     )
 
 
+def _file_set(entity: EntityType, parents: tuple[str, ...]) -> EntitySet:
+    kind = entity.entity_set
+
+    def by_id(company: Company, key: Any) -> list[Record]:  # noqa: ANN401 - any filter value
+        row = company.attachments.get(key)
+        return [row] if row is not None and row.kind == kind else []
+
+    def by_parent(company: Company, key: Any) -> list[Record]:  # noqa: ANN401
+        return list(company.attachments.find("parent", (kind, key)))
+
+    return EntitySet(
+        entity,
+        lambda company, parent: attachments.rows(company, parent, kind),
+        create=lambda company, parent, fields: attachments.create(company, kind, parent, fields),
+        change=_plain_change(attachments.change),
+        delete=lambda company, _parent, row: company.attachments.delete(row.id),
+        parents=parents,
+        flat_refusal=attachments.NO_FILTER,
+        look_ups={"id": by_id, "parentId": by_parent},
+    )
+
+
 def _by_template(company: Company, template: Any) -> list[Record]:  # noqa: ANN401
     rows: list[Any] = [row for row in company.journals if row.template == template]
     return sorted(rows, key=_code)
@@ -329,6 +353,14 @@ STANDARD: tuple[EntitySet, ...] = (
         model_documents.LEDGER_ENTRY,
         _table("ledger_entries", _ENTRY_ORDER),
         look_ups=_LEDGER_LOOK_UPS,
+    ),
+    _file_set(
+        model_attachments.ATTACHMENT,
+        ("purchaseInvoices", "purchaseCreditMemos", "journalLines", "generalLedgerEntries"),
+    ),
+    _file_set(
+        model_attachments.DOCUMENT_ATTACHMENT,
+        ("purchaseInvoices", "purchaseCreditMemos", "vendors", "employees"),
     ),
 )
 """Sets below a company in `api/v2.0`."""

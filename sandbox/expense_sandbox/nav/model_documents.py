@@ -20,6 +20,7 @@ from expense_sandbox.nav.fields import (
     text,
     whole,
 )
+from expense_sandbox.nav.model_attachments import ATTACHMENTS, FILES
 from expense_sandbox.nav.model_master import CURRENCY_CODE, CURRENCY_ID, terms_id
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ PURCHASE_INVOICE = EntityType(
         enum("status", ("", "Draft", "In Review", "Open", "Paid", "Canceled", "Corrective")),
         MODIFIED,
     ),
-    (DIMENSION_SET, Navigation("purchaseInvoiceLines", "purchaseInvoiceLines")),
+    (DIMENSION_SET, Navigation("purchaseInvoiceLines", "purchaseInvoiceLines"), *FILES),
 )
 
 PURCHASE_CREDIT_MEMO = EntityType(
@@ -150,10 +151,10 @@ PURCHASE_CREDIT_MEMO = EntityType(
         enum("status", ("Draft", "In Review", "Open", "Canceled", "Corrective", "Paid")),
         MODIFIED,
         constant("invoiceId", Kind.GUID, ""),
-        constant("invoiceNumber", Kind.CODE, ""),
+        code("invoiceNumber", 20, attribute="applies_to_number"),
         constant("vendorReturnReasonId", Kind.GUID, ""),
     ),
-    (DIMENSION_SET, Navigation("purchaseCreditMemoLines", "purchaseCreditMemoLines")),
+    (DIMENSION_SET, Navigation("purchaseCreditMemoLines", "purchaseCreditMemoLines"), *FILES),
 )
 
 _LINE_TYPES = (
@@ -291,7 +292,7 @@ JOURNAL_LINE = EntityType(
         code("balancingAccountNumber", 20, write=True),
         MODIFIED,
     ),
-    (DIMENSION_SET,),
+    (ATTACHMENTS, DIMENSION_SET),
 )
 
 _ENTRY_TYPES = (
@@ -327,7 +328,7 @@ LEDGER_ENTRY = EntityType(
         constant("additionalCurrencyCreditAmount", Kind.DECIMAL, 0),
         MODIFIED,
     ),
-    (DIMENSION_SET,),
+    (ATTACHMENTS, DIMENSION_SET),
 )
 
 REPORTS_DIMENSION_VALUE = EntityType(

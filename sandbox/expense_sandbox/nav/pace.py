@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Pace:
     """
 
     operation_seconds: float = 0.0
+    _overslept: threading.local = field(default_factory=threading.local, repr=False)
 
     @contextlib.contextmanager
     def operation(self) -> Iterator[None]:
@@ -28,6 +30,13 @@ class Pace:
         try:
             yield
         finally:
-            rest = self.operation_seconds - (time.monotonic() - start)
+            worked_until = time.monotonic()
+            # Sleep is never exact, least of all on a busy machine: what it was too long is taken
+            # from the next one, so that many operations take what they should.
+            overslept = float(getattr(self._overslept, "seconds", 0.0))
+            rest = self.operation_seconds - (worked_until - start) - overslept
             if rest > 0:
                 time.sleep(rest)
+                self._overslept.seconds = time.monotonic() - worked_until - rest
+            else:
+                self._overslept.seconds = min(overslept, -rest)

@@ -134,7 +134,8 @@ def _whole(name: str, text: str) -> int:
 def _selected(text: str, entity: EntityType) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
-        if name not in entity.by_name and name not in entity.navigation_by_name and name != "*":
+        known = name in entity.by_name or name in entity.navigation_by_name
+        if not known and name not in {"*", entity.media}:
             raise unknown_property(name, entity)
     return () if "*" in names else names
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from expense_sandbox.nav.odata_v4.quirks import ODataV4Quirks
 from expense_sandbox.nav.pages.quirks import PageQuirks
+from expense_sandbox.nav.soap.quirks import SoapQuirks
 
 if TYPE_CHECKING:
     from datetime import date
@@ -42,6 +43,9 @@ class NavQuirks:
         filter_enum_captions: Whether `$filter` takes captions with special characters, such as
             'G/L Account', beside encoded members.
         exchange_rate_code: Error code for a currency without a rate on the posting date.
+        maximum_attachment_bytes: The most a file may have.
+        attachment_changes_document: Whether an incoming document's file changes the etag of the
+            purchase document it is linked to.
         employee_journal_lines: Whether journal lines of employees are refused, or taken and shown
             or not.
         batch_access_intent: Whose `Data-Access-Intent` a part of a `$batch` obeys.
@@ -54,6 +58,7 @@ class NavQuirks:
         maximum_page_size: Entities per page at most.
         today: NAV's work date; the real date when None.
         pages: How pages behave as web services, for OData V4 and SOAP alike.
+        soap: How SOAP behaves.
         odata_v4: How OData V4 behaves, below `/{instance}/ODataV4`.
     """
 
@@ -85,6 +90,8 @@ class NavQuirks:
     exchange_rate_code: Literal[
         "Internal_DataNotFoundFilter", "Internal_RecordNotFound", "Application_DialogException"
     ] = "Internal_DataNotFoundFilter"
+    maximum_attachment_bytes: int = 350 * 1024 * 1024
+    attachment_changes_document: bool = False
     employee_journal_lines: Literal["refused", "invisible", "visible"] = "refused"
     batch_access_intent: Literal["either", "outer", "inner"] = "either"
     batch_depends_on: Literal["ignored", "honoured", "refused"] = "ignored"
@@ -94,4 +101,5 @@ class NavQuirks:
     maximum_page_size: int = 20_000
     today: date | None = None
     pages: PageQuirks = field(default_factory=PageQuirks)
+    soap: SoapQuirks = field(default_factory=SoapQuirks)
     odata_v4: ODataV4Quirks = field(default_factory=ODataV4Quirks)

@@ -23,10 +23,12 @@ class Renderer:
     Attributes:
         sets: The group's entity sets by name.
         decimals_as_text: Whether the client asked for `IEEE754Compatible=true`.
+        base_url: The group's absolute URL, for links to media.
     """
 
     sets: Mapping[str, EntitySet]
     decimals_as_text: bool = False
+    base_url: str = ""
 
     def entity(
         self, company: Company, entity_set: EntitySet, record: Record, query: Query
@@ -39,6 +41,11 @@ class Renderer:
         for name, read, convert in columns:
             value = read(company, record)
             result[name] = value if convert is None else convert(value)
+        media = entity_set.type.media
+        if media and (not query.select or media in query.select):
+            place = f"companies({company.id})/{entity_set.name}({record.id})/{media}"
+            result[f"{media}@odata.mediaEditLink"] = f"{self.base_url}/{place}"
+            result[f"{media}@odata.mediaReadLink"] = f"{self.base_url}/{place}"
         for expand in query.expands:
             child = self.sets[expand.navigation.entity_set]
             rows = expand.query.sorted_rows(company, child.type, list(child.rows(company, record)))

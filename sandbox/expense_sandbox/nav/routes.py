@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from expense_sandbox.nav.entity_sets import COMPANIES, EntitySet
@@ -40,6 +40,7 @@ class Target:
         key: The entity's id; None for the whole collection.
         action: `post` or `cancel`, or "".
         count: Whether `/$count` ends the path.
+        media: Whether the entity's stream ends the path.
     """
 
     company: Company | None
@@ -48,6 +49,7 @@ class Target:
     key: str | None = None
     action: str = ""
     count: bool = False
+    media: bool = False
 
     def record(self, quirk_error: Callable[[str], NavError]) -> Record:
         """The entity addressed.
@@ -128,6 +130,8 @@ def resolve(
         if key is None:
             raise NavError("BadRequest_NotFound", NOT_VALID.format(entity_set.name), 404)
         here = Target(company, entity_set, parent, guid_key(entity_set.name, key))
+        if next_name == entity_set.type.media and next_key is None and not rest:
+            return replace(here, media=True)
         if "." in next_name:
             return _action(here, next_name, rest)
         if next_name not in entity_set.type.navigation_by_name:

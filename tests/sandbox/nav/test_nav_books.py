@@ -180,6 +180,7 @@ def test_the_books_of_all_companies_or_of_one(nav: Nav) -> None:
         "journals",
         "gl_entries",
         "vendor_ledger_entries",
+        "attachments",
         "write_count",
     }
     assert nav.control("GET", "books", params={"company": "x"}).status_code == 404
