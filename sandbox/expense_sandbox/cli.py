@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 from urllib.parse import quote
 
 import click
@@ -14,6 +14,8 @@ from expense_sandbox.claims import ClaimsFileError, load_claims
 from expense_sandbox.credentials import SandboxCredentials
 from expense_sandbox.data import DEFAULT_SEED, build_world
 from expense_sandbox.demo import demo
+from expense_sandbox.nav import switches
+from expense_sandbox.nav.auth import CredentialType
 from expense_sandbox.nav.quirks import NavQuirks
 from expense_sandbox.serving import (
     DEFAULT_EXPENSIFY_PORT,
@@ -110,6 +112,21 @@ def main() -> None:
     help="Milliseconds NAV takes at least for an operation: a request, or each part of a $batch.",
 )
 @click.option(
+    "--credential-type",
+    "credential_type",
+    type=click.Choice(get_args(CredentialType)),
+    default="Any",
+    show_default=True,
+    help="How NAV's on-premises addresses let users in; Any takes what comes.",
+)
+@click.option(
+    "--nav-quirk",
+    "nav_quirks",
+    metavar="GROUP.NAME=VALUE",
+    multiple=True,
+    help="A switch of NAV's pages or OData V4, e.g. odata_v4.language=de-DE. May be repeated.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="File that gets both addresses as JSON once the servers answer.",
@@ -125,6 +142,8 @@ def serve(
     rate_limits: bool,
     nav_latency_ms: float,
     nav_operation_ms: float,
+    credential_type: CredentialType,
+    nav_quirks: tuple[str, ...],
     ready_file: Path | None,
 ) -> None:
     """Serve Expensify and NAV until Ctrl-C.
@@ -144,12 +163,15 @@ def serve(
             SandboxCredentials.from_environment(),
             books_file=books_file,
             rate_limits=rate_limits,
-            nav_quirks=NavQuirks(today=today.date() if today is not None else None),
+            nav_quirks=switches.quirks_from_text(
+                NavQuirks(today=today.date() if today is not None else None), nav_quirks
+            ),
             today=_fixed(today),
             expensify_port=expensify_port,
             nav_port=nav_port,
             nav_latency=nav_latency_ms / MILLISECONDS,
             nav_operation_time=nav_operation_ms / MILLISECONDS,
+            nav_credential_type=credential_type,
         )
     except OSError as error:
         raise click.ClickException(

@@ -60,6 +60,7 @@ def announce(sandbox: Sandbox, environment: Mapping[str, str]) -> None:
     given = {setting for setting, variable in VARIABLES.items() if environment.get(variable)}
     click.echo(f"Expensify  {sandbox.expensify.url}")
     click.echo(f"NAV        {sandbox.nav.url}")
+    click.echo(f"           on-premises {sandbox.on_premises_url} (ODataV4, WS, api/v2.0)")
     for company in sandbox.world.nav_companies:
         click.echo(f"           company {company.name} ({company.local_currency_code})")
     click.echo("\nSettings:")

@@ -11,6 +11,7 @@ from expense_sandbox.credentials import SandboxCredentials
 from expense_sandbox.data import build_world
 from expense_sandbox.expensify.jobs import utc_today
 from expense_sandbox.expensify.server import ExpensifyServer
+from expense_sandbox.nav.on_premises import INSTANCE
 from expense_sandbox.nav.quirks import NavQuirks
 from expense_sandbox.nav.server import build_nav_server
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from expense_sandbox.expensify.quirks import Quirks
     from expense_sandbox.http import SandboxServer
+    from expense_sandbox.nav.auth import CredentialType
     from expense_sandbox.nav.books import Books
     from expense_sandbox.world import World
 
@@ -42,6 +44,11 @@ class Sandbox:
     credentials: SandboxCredentials
     world: World
     books: Books
+
+    @property
+    def on_premises_url(self) -> str:
+        """NAV as a server of one's own: `/ODataV4`, `/WS` and `/api/v2.0` are below it."""
+        return f"{self.nav.url}/{INSTANCE}"
 
     def settings(self) -> dict[str, str]:
         """Settings of the tap and the target as environment variables, secrets included."""
@@ -68,6 +75,7 @@ def build_sandbox(
     nav_port: int = 0,
     nav_latency: float = 0.0,
     nav_operation_time: float = 0.0,
+    nav_credential_type: CredentialType = "Any",
 ) -> Sandbox:
     """Both servers, not yet started.
 
@@ -84,6 +92,7 @@ def build_sandbox(
         nav_latency: Seconds every HTTP request to NAV waits.
         nav_operation_time: Seconds NAV takes at least for an operation: a request, or each part
             of a `$batch`.
+        nav_credential_type: How NAV's on-premises addresses let users in.
     """
     expensify = ExpensifyServer(
         world,
@@ -102,6 +111,7 @@ def build_sandbox(
         quirks=nav_quirks if nav_quirks is not None else NavQuirks(),
         latency=nav_latency,
         operation_time=nav_operation_time,
+        credential_type=nav_credential_type,
     )
     return Sandbox(expensify, nav, credentials, world, books)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from expense_sandbox.faults import FaultPlan
 from expense_sandbox.http import Request, Response, SandboxServer, text_response
 from expense_sandbox.nav.api_v2 import Api, Call
-from expense_sandbox.nav.auth import Gatekeeper, NavCredentials
+from expense_sandbox.nav.auth import CredentialType, Gatekeeper, NavCredentials
 from expense_sandbox.nav.batch import Batches
 from expense_sandbox.nav.batch_envelope import number_of_parts
 from expense_sandbox.nav.books import Books
@@ -130,6 +130,7 @@ def build_nav_server(
     quirks: NavQuirks = NavQuirks(),  # noqa: B008 - frozen
     latency: float = 0.0,
     operation_time: float = 0.0,
+    credential_type: CredentialType = "Any",
 ) -> tuple[SandboxServer, Books]:
     """A server, not yet started, over fresh books or those of `books_file`.
 
@@ -142,6 +143,7 @@ def build_nav_server(
         quirks: How this NAV behaves where real ones differ.
         latency: Seconds every HTTP request waits; `SandboxServer.latency_seconds` changes it.
         operation_time: Seconds an operation takes at least; see `Pace`.
+        credential_type: How the on-premises addresses let users in.
 
     Raises:
         OSError: When the port is taken or the file cannot be read.
@@ -153,6 +155,7 @@ def build_nav_server(
         books = Books(companies, quirks=quirks)
     plan = faults if faults is not None else FaultPlan()
     gatekeeper = Gatekeeper(credentials, quirks.token_lifetime_seconds, books.clock)
+    gatekeeper.credential_type = credential_type
     nav = NavServer(books, gatekeeper, plan, Pace(operation_time))
     server = SandboxServer(
         nav.answer,

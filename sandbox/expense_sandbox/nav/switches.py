@@ -11,10 +11,11 @@ from expense_sandbox.http import Request, Response, json_response
 from expense_sandbox.nav.auth import CredentialType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from expense_sandbox.nav.auth import Gatekeeper
     from expense_sandbox.nav.books import Books
+    from expense_sandbox.nav.quirks import NavQuirks
 
 GROUPS: Final = ("pages", "odata_v4")
 """The groups of quirks that can be changed while the server runs."""
@@ -41,25 +42,62 @@ def _shown(books: Books) -> dict[str, Any]:
 
 
 def _change_quirks(books: Books, wanted: dict[str, Any]) -> Response:
+    try:
+        changed = changed_quirks(books.quirks, wanted)
+    except ValueError as error:
+        return json_response({"error": str(error)}, 400)
+    with books.lock:
+        books.set_quirks(changed)
+    return json_response(_shown(books))
+
+
+def changed_quirks(quirks: NavQuirks, wanted: Mapping[str, Any]) -> NavQuirks:
+    """The quirks with other values.
+
+    Args:
+        quirks: As they are.
+        wanted: By group, the switches' values by name.
+
+    Raises:
+        ValueError: When there is no such group or switch, or the value is none of its values.
+    """
     changed = {}
     for group, values in wanted.items():
         if group not in GROUPS or not isinstance(values, dict):
-            groups = " and ".join(GROUPS)
-            return json_response({"error": f"Groups of switches are {groups}."}, 400)
-        before = getattr(books.quirks, group)
+            raise ValueError(f"Groups of switches are {' and '.join(GROUPS)}.")
+        before = getattr(quirks, group)
         hints = get_type_hints(type(before))
         known = {item.name for item in fields(before)}
         for name, value in values.items():
             if name not in known:
-                return json_response({"error": f"There is no switch {group}.{name}."}, 400)
+                raise ValueError(f"There is no switch {group}.{name}.")
             converted = tuple(value) if isinstance(value, list) else value
             if not _fits(converted, hints[name]):
-                return json_response({"error": f"{group}.{name} can't be {value!r}."}, 400)
+                raise ValueError(f"{group}.{name} can't be {value!r}.")
             before = replace(before, **{name: converted})
         changed[group] = before
-    with books.lock:
-        books.set_quirks(replace(books.quirks, **changed))
-    return json_response(_shown(books))
+    return replace(quirks, **changed)
+
+
+def quirks_from_text(quirks: NavQuirks, settings: Iterable[str]) -> NavQuirks:
+    """The quirks with values from texts like `odata_v4.page_size=50`.
+
+    What is no JSON value is a text.
+
+    Raises:
+        ValueError: As `changed_quirks`, or when a text has another form.
+    """
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        group, dot, switch = name.partition(".")
+        if not equals or not dot:
+            raise ValueError(f"Write GROUP.NAME=VALUE, not {setting!r}.")
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = text
+        quirks = changed_quirks(quirks, {group: {switch: value}})
+    return quirks
 
 
 def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401 - a type hint
