@@ -443,7 +443,7 @@ def test_a_general_journal_that_asks_for_a_template_is_no_way_for_journals() -> 
         assert nav.left_over() == []
 
 
-def test_a_journal_dimension_without_a_field_is_refused(nav: SoapNav) -> None:
+def test_a_journal_dimension_without_a_field_is_refused() -> None:
     with soap_nav(seed=replace(WITH_SHORTCUTS, shortcut_dimensions=("DEPARTMENT",))) as nav:
         error = refused(nav, draft(JOURNAL, AREA="EU"))
         assert error.code == "dimension_not_settable"

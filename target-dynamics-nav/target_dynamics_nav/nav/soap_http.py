@@ -50,11 +50,19 @@ if TYPE_CHECKING:
     from target_dynamics_nav.nav.auth import NavAuth
 
 _XML = {"Accept": "text/xml"}
-_PASSED_TO_ZEEP = (HTTPStatus.OK, HTTPStatus.INTERNAL_SERVER_ERROR)
 _BUSY = frozenset({408, 429, 502, 503, 504})
 _LOOK_AGAIN = "The document is looked up before anything else is done."
 _COMPANY_IN_ADDRESS = re.compile(r"/WS/(?P<first>[^/]+)/", re.IGNORECASE)
 _KINDS = ("page", "codeunit")
+_FROM_ZEEP = (
+    zeep.exceptions.Error,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What zeep raises over a value that is not what the WSDL says."""
 _SAFE = zeep.Settings(strict=True, force_https=False, forbid_dtd=True, forbid_entities=True)
 """Strict also means that an answer that was cut off is none: half a list is never taken for a whole one."""
 
@@ -66,6 +74,26 @@ class _Answered(Exception):  # noqa: N818 - a signal within this module
         super().__init__(found.status)
         self.found = found
         self.retry_after = retry_after
+
+
+class _Garbled(Exception):  # noqa: N818 - a signal within this module
+    """What came is no answer to what was asked. `sent`: the question left us."""
+
+    def __init__(self, *, sent: bool) -> None:
+        super().__init__(sent)
+        self.sent = sent
+
+
+class _Answers(zeep.Plugin):
+    """Sees to it that an answer is one: zeep takes a message without the result for an empty result."""
+
+    def ingress(self, envelope: Any, http_headers: Any, operation: Any) -> tuple[Any, Any]:  # noqa: ANN401 - zeep's
+        """Look at an answer before zeep makes something of it."""
+        body = next((part for part in envelope if str(part.tag).endswith("}Body")), None)
+        names = [] if body is None else [str(part.tag).rpartition("}")[2] for part in body]
+        if names not in ([operation.output.body.qname.localname], ["Fault"]):
+            raise _Garbled(sent=True)
+        return envelope, http_headers
 
 
 @dataclass(frozen=True)
@@ -107,6 +135,7 @@ class _Relay(zeep.Transport):
         self._clock = clock
         self._close_session = False
         self.cache = None
+        self.sent = 0
 
     def load(self, url: str) -> bytes:
         """A WSDL, or what it refers to on the same server."""
@@ -121,8 +150,13 @@ class _Relay(zeep.Transport):
     def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> _Reply:
         """One call."""
         require_same_origin(address, self._base_url)
+        self.sent += 1
         response = self._transport.respond("POST", address, {**_XML, **headers}, message)
-        if response.status_code not in _PASSED_TO_ZEEP:
+        told = response.status_code == HTTPStatus.OK or (
+            response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+            and b"Fault>" in response.content
+        )
+        if not told:
             raise self._answered(response)
         return _Reply(response.status_code, readable_xml(response.content), response.headers)
 
@@ -226,7 +260,9 @@ class SoapHttp:
 
         def attempt() -> zeep.Client:
             try:
-                return zeep.Client(wsdl_address, transport=self._relay, settings=_SAFE)
+                return zeep.Client(
+                    wsdl_address, transport=self._relay, settings=_SAFE, plugins=[_Answers()]
+                )
             except NetworkFailure as failure:
                 raise TransientFailure(failure.reason) from failure
             except zeep.exceptions.XMLSyntaxError:
@@ -306,7 +342,7 @@ class SoapHttp:
                 raise read_refusal(found, service.name) from None
             except zeep.exceptions.TransportError:
                 raise TransientFailure("NAV's answer was cut off") from None
-            except zeep.exceptions.Error as error:
+            except (_Garbled, zeep.exceptions.Error) as error:
                 raise _unexpected_answer(service.name, error) from None
 
         return self._repeat(lambda: self._reading(attempt, service.name))
@@ -333,8 +369,6 @@ class SoapHttp:
                         "NAV answered 429", retry_after=answered.retry_after
                     ) from None
                 raise refusal(answered.found, service.name) from None
-            except zeep.exceptions.ValidationError as error:
-                raise _unexpected_answer(service.name, error) from None
             except zeep.exceptions.Fault as fault:
                 found = _fault(fault)
                 if found is None:
@@ -342,7 +376,9 @@ class SoapHttp:
                         "NAV answered 500; whether it carried out the write is not known."
                     ) from None
                 raise refusal(found, service.name) from None
-            except zeep.exceptions.Error:
+            except _Garbled as garbled:
+                if not garbled.sent:
+                    raise _unexpected_answer(service.name, garbled) from None
                 raise _unknown(
                     "NAV's answer to a write was cut off or is none of this service."
                 ) from None
@@ -350,7 +386,15 @@ class SoapHttp:
         return self._repeat(attempt)
 
     def _called(self, service: SoapService, operation: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as in the WSDL
-        return zeep.helpers.serialize_object(service.operations[operation](**parameters), dict)
+        """One call. What goes wrong within zeep went wrong before or after sending, and that makes a difference."""
+        sent_before = self._relay.sent
+        try:
+            answer = service.operations[operation](**parameters)
+            return zeep.helpers.serialize_object(answer, dict)
+        except (zeep.exceptions.Fault, zeep.exceptions.TransportError):
+            raise
+        except _FROM_ZEEP as error:
+            raise _Garbled(sent=self._relay.sent != sent_before) from error
 
     def _reading(self, attempt: Callable[[], Any], name: str) -> Any:  # noqa: ANN401 - what it returns
         """One try of something that changes nothing, with answers that are no SOAP sorted out."""
@@ -408,7 +452,7 @@ def _not_soap(base_url: str, reason: str) -> ProtocolError:
     )
 
 
-def _unexpected_answer(service: str, error: zeep.exceptions.Error) -> ProtocolError:
+def _unexpected_answer(service: str, error: Exception) -> ProtocolError:
     return ProtocolError(
         f"What NAV and this program say to each other about {service} is not what NAV's own description says.",
         code="answer_garbled",
