@@ -9,7 +9,7 @@ NAV_PORT ?= 8702
 export VAULT_KEY_FILE ?= $(CURDIR)/.demo/sandbox.key
 
 
-.PHONY: help setup third-party demo sandbox run test check format lock clean
+.PHONY: help setup third-party demo sandbox run check-rules test check format lock clean
 
 help:
 	@sed -n '2,3s/^# *//p' Makefile
@@ -43,12 +43,17 @@ sandbox: setup  ## Serve the demo's Expensify and NAV until interrupted
 	@PATH="$(BIN):$$PATH" vault/vault.py run sandbox sandbox serve --books .demo/sandbox/books.json \
 	  --expensify-port $(EXPENSIFY_PORT) --nav-port $(NAV_PORT)
 
+IN_SANDBOX = PATH="$(BIN):$$PATH" \
+  TAP_EXPENSIFY_BASE_URL=http://127.0.0.1:$(EXPENSIFY_PORT)/Integration-Server/ExpensifyIntegrations \
+  TARGET_DYNAMICS_NAV_BASE_URL=http://127.0.0.1:$(NAV_PORT)/api/v2.0 \
+  TARGET_DYNAMICS_NAV_TOKEN_URL=http://127.0.0.1:$(NAV_PORT)/northwind.example/oauth2/v2.0/token \
+  vault/vault.py run sandbox
+
 run: setup  ## Run the pipeline once against the sandbox that `make sandbox` serves
-	@PATH="$(BIN):$$PATH" \
-	  TAP_EXPENSIFY_BASE_URL=http://127.0.0.1:$(EXPENSIFY_PORT)/Integration-Server/ExpensifyIntegrations \
-	  TARGET_DYNAMICS_NAV_BASE_URL=http://127.0.0.1:$(NAV_PORT)/api/v2.0 \
-	  TARGET_DYNAMICS_NAV_TOKEN_URL=http://127.0.0.1:$(NAV_PORT)/northwind.example/oauth2/v2.0/token \
-	  vault/vault.py run sandbox meltano run expensify-to-nav
+	@$(IN_SANDBOX) meltano run expensify-to-nav
+
+check-rules: setup  ## Check the mapping rules against what `make sandbox` serves
+	@$(IN_SANDBOX) meltano invoke expense-rules:check
 
 check: setup  ## Lint and types
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ import requests
 
 from .project import REPOSITORY, TOOLS, clean_environment
 
-DOCUMENTS = ("README.md", "vault/README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "vault/README.md", "CONTRIBUTING.md", "transforms/README.md")
 
 # Run by the story below.
 STORY = {
@@ -34,6 +34,7 @@ STORY = {
     "make sandbox",
     ".venv/bin/sandbox unblock-account 8320",
     ".venv/bin/sandbox activate-value PROJECT P-090",
+    "make check-rules",
     "make run",
     "make demo CLAIMS=my-claims.csv",
 }
@@ -51,6 +52,9 @@ ELSEWHERE = {
 VAULT = re.compile(
     r"(?P<variables>([A-Z_]+=\S+ )*)vault/vault\.py (?P<word>keygen|set|unset|list|run) prod(?P<rest>.*)"
 )
+
+# Run by test_rules_commands.py.
+RULES_COMMANDS = {f"expense-rules:{name}" for name in ("check", "suggest", "preview")}
 
 
 def shown_commands(document: str) -> list[str]:
@@ -98,7 +102,9 @@ def test_vault_commands_name_settings_that_exist() -> None:
                 )
                 assert re.search(rf"\b{setting}\b", about.stdout), name
             if match["word"] == "run":
-                assert rest[:3] == ["meltano", "run", "expensify-to-nav"]
+                assert rest[:3] == ["meltano", "run", "expensify-to-nav"] or (
+                    rest[:2] == ["meltano", "invoke"] and rest[2] in RULES_COMMANDS
+                )
     assert words == {"keygen", "set", "unset", "list", "run"}
 
 
@@ -120,7 +126,7 @@ def copy(tmp_path: Path) -> Path:
     for borrowed in (".venv", ".uv"):
         (root / borrowed).symlink_to(REPOSITORY / borrowed)
     (root / ".meltano").mkdir()
-    for plugins in ("extractors", "mappers", "loaders"):
+    for plugins in ("extractors", "mappers", "loaders", "utilities"):
         (root / ".meltano" / plugins).symlink_to(REPOSITORY / ".meltano" / plugins)
     # Installed already: `make setup` has nothing to do.
     past = root.stat().st_mtime - 86_400
@@ -183,6 +189,7 @@ def test_the_story_as_the_readme_tells_it(copy: Path, memory: Path) -> None:
         rules.write_text(text.replace(line_there, shown), encoding="utf-8")
         call(".venv/bin/sandbox unblock-account 8320")
         call(".venv/bin/sandbox activate-value PROJECT P-090")
+        assert "234 reports, 438 documents: 0 problems." in call("make check-rules")
         last = call("make run")
         assert "3 documents posted" in last
         assert "HELD R" not in last

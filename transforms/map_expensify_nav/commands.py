@@ -5,7 +5,8 @@
     expense-rules preview [RULES …] [--reports FILE] [--only REPORT …]
 
 Reports, and the lists people choose from, come as the tap writes them: from a file, or from the tap itself, which then
-reads Expensify by its own settings in the environment.
+reads Expensify by its own settings in the environment. As a plug-in of Meltano the command has settings of its own,
+which stand for those of the tap, the mapper and the target where these are not set.
 """
 
 from __future__ import annotations
@@ -36,6 +37,13 @@ if TYPE_CHECKING:
     from map_expensify_nav.nav_reader import Books
 
 FOUND_SOMETHING = 1
+_OWN_SETTINGS = "EXPENSE_RULES_"
+_STAND_FOR = {
+    "EXPENSIFY_": "TAP_EXPENSIFY_",
+    "NAV_": "TARGET_DYNAMICS_NAV_",
+    "": "MAP_EXPENSIFY_NAV_",
+}
+"""How a setting of this command begins → how the variable begins that it stands for."""
 _RULES = "MAP_EXPENSIFY_NAV_RULES_FILE"
 _RUN_DATE = "MAP_EXPENSIFY_NAV_RUN_DATE"
 
@@ -51,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         be used.
     """
     options = _parser().parse_args(arguments)
+    _take_own_settings()
     try:
         if options.command == "suggest":
             return _suggest(options)
@@ -62,6 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for message in error.messages:
             print(message, file=sys.stderr)
         return error.exit_code
+
+
+def _take_own_settings() -> None:
+    """Settings that Meltano gives to this command, as the variables that tap, mapper and target read."""
+    for name, value in list(os.environ.items()):
+        if not name.startswith(_OWN_SETTINGS) or not value:
+            continue
+        setting = name.removeprefix(_OWN_SETTINGS)
+        begins = next(word for word in _STAND_FOR if setting.startswith(word))
+        os.environ.setdefault(_STAND_FOR[begins] + setting.removeprefix(begins), value)
 
 
 def _parser() -> argparse.ArgumentParser:
