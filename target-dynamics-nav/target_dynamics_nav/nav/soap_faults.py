@@ -157,3 +157,15 @@ def lacks(service: str, names: Collection[str], what: str) -> ConfigurationError
         field="services",
         value=service.partition("/")[2],
     )
+
+
+def not_soap(base_url: str, reason: str) -> ProtocolError:
+    """The error of a server that is no NAV, or of an address that is not SOAP's."""
+    return ProtocolError(
+        "The server answers, but not as NAV's SOAP services do.",
+        code="not_an_api",
+        hint="Check base_url; it ends with /WS.",
+        field="base_url",
+        value=base_url,
+        nav_message=reason,
+    )

@@ -20,7 +20,6 @@ from urllib.parse import quote, unquote, urlsplit
 import zeep
 import zeep.exceptions
 import zeep.helpers
-from zeep.loader import parse_xml
 
 from target_dynamics_nav.errors import (
     ConfigurationError,
@@ -30,26 +29,22 @@ from target_dynamics_nav.errors import (
     RetryLaterError,
     TargetError,
 )
-from target_dynamics_nav.nav.error_table import NavProblem, is_lock_conflict, problem
+from target_dynamics_nav.nav.error_table import NavProblem, is_lock_conflict
 from target_dynamics_nav.nav.retry import (
     Clock,
     RetryPolicy,
     TransientFailure,
     call_with_retries,
-    retry_after_seconds,
 )
-from target_dynamics_nav.nav.soap_faults import fault_problem, read_refusal, refusal
-from target_dynamics_nav.nav.soap_values import readable_xml
-from target_dynamics_nav.nav.transport import NetworkFailure, Transport, require_same_origin
+from target_dynamics_nav.nav.soap_faults import fault_problem, not_soap, read_refusal, refusal
+from target_dynamics_nav.nav.soap_relay import SAFE, AnswerCheck, Answered, Garbled, Relay
+from target_dynamics_nav.nav.transport import NetworkFailure, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import requests
-
     from target_dynamics_nav.nav.auth import NavAuth
 
-_XML = {"Accept": "text/xml"}
 _BUSY = frozenset({408, 429, 502, 503, 504})
 _LOOK_AGAIN = "The document is looked up before anything else is done."
 _COMPANY_IN_ADDRESS = re.compile(r"/WS/(?P<first>[^/]+)/", re.IGNORECASE)
@@ -63,47 +58,6 @@ _FROM_ZEEP = (
     ValueError,
 )
 """What zeep raises over a value that is not what the WSDL says."""
-_SAFE = zeep.Settings(strict=True, force_https=False, forbid_dtd=True, forbid_entities=True)
-"""Strict also means that an answer that was cut off is none: half a list is never taken for a whole one."""
-
-
-class _Answered(Exception):  # noqa: N818 - a signal within this module
-    """The server answered with a status that is no SOAP answer."""
-
-    def __init__(self, found: NavProblem, retry_after: float | None) -> None:
-        super().__init__(found.status)
-        self.found = found
-        self.retry_after = retry_after
-
-
-class _Garbled(Exception):  # noqa: N818 - a signal within this module
-    """What came is no answer to what was asked. `sent`: the question left us."""
-
-    def __init__(self, *, sent: bool) -> None:
-        super().__init__(sent)
-        self.sent = sent
-
-
-class _Answers(zeep.Plugin):
-    """Sees to it that an answer is one: zeep takes a message without the result for an empty result."""
-
-    def ingress(self, envelope: Any, http_headers: Any, operation: Any) -> tuple[Any, Any]:  # noqa: ANN401 - zeep's
-        """Look at an answer before zeep makes something of it."""
-        body = next((part for part in envelope if str(part.tag).endswith("}Body")), None)
-        names = [] if body is None else [str(part.tag).rpartition("}")[2] for part in body]
-        if names not in ([operation.output.body.qname.localname], ["Fault"]):
-            raise _Garbled(sent=True)
-        return envelope, http_headers
-
-
-@dataclass(frozen=True)
-class _Reply:
-    """What zeep looks at in an answer."""
-
-    status_code: int
-    content: bytes
-    headers: Mapping[str, str]
-    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -123,57 +77,6 @@ class SoapService:
     operations: Mapping[str, Any]
     parameters: Mapping[str, frozenset[str]]
     wsdl: zeep.Client
-
-
-class _Relay(zeep.Transport):
-    """zeep's way to the network: our transport, on one origin."""
-
-    def __init__(self, base_url: str, transport: Transport, clock: Clock) -> None:
-        # zeep's own constructor is not called: it would make a session of its own, with a way to local files
-        self._base_url = base_url
-        self._transport = transport
-        self._clock = clock
-        self._close_session = False
-        self.cache = None
-        self.sent = 0
-
-    def load(self, url: str) -> bytes:
-        """A WSDL, or what it refers to on the same server."""
-        require_same_origin(url, self._base_url)
-        response = self._transport.respond("GET", url, _XML, None)
-        if response.status_code != HTTPStatus.OK:
-            raise self._fault_in(response) or self._answered(response)
-        if "html" in response.headers.get("Content-Type", ""):
-            raise _not_soap(self._base_url, "a web page")
-        return readable_xml(response.content)
-
-    def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> _Reply:
-        """One call."""
-        require_same_origin(address, self._base_url)
-        self.sent += 1
-        response = self._transport.respond("POST", address, {**_XML, **headers}, message)
-        told = response.status_code == HTTPStatus.OK or (
-            response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
-            and b"Fault>" in response.content
-        )
-        if not told:
-            raise self._answered(response)
-        return _Reply(response.status_code, readable_xml(response.content), response.headers)
-
-    def _fault_in(self, response: requests.Response) -> _Answered | None:
-        """A refusal to describe a service comes as a fault too; zeep looks for one in answers to calls only."""
-        try:
-            document = parse_xml(readable_xml(response.content), self, settings=_SAFE)
-        except zeep.exceptions.Error:
-            return None
-        code, text = document.findtext(".//faultcode"), document.findtext(".//faultstring")
-        return _Answered(fault_problem(code, text or ""), None) if code else None
-
-    def _answered(self, response: requests.Response) -> _Answered:
-        return _Answered(
-            problem(response.status_code, None, response.text),
-            retry_after_seconds(response.headers.get("Retry-After"), self._clock.now()),
-        )
 
 
 class SoapHttp:
@@ -215,7 +118,7 @@ class SoapHttp:
             requests_per_five_minutes=requests_per_five_minutes,
             ca_file=ca_file,
         )
-        self._relay = _Relay(base_url, self._transport, clock)
+        self._relay = Relay(base_url, self._transport, clock)
         self._services: dict[str, SoapService] = {}
 
     def close(self) -> None:
@@ -261,7 +164,7 @@ class SoapHttp:
         def attempt() -> zeep.Client:
             try:
                 return zeep.Client(
-                    wsdl_address, transport=self._relay, settings=_SAFE, plugins=[_Answers()]
+                    wsdl_address, transport=self._relay, settings=SAFE, plugins=[AnswerCheck()]
                 )
             except NetworkFailure as failure:
                 raise TransientFailure(failure.reason) from failure
@@ -271,9 +174,9 @@ class SoapHttp:
         try:
             wsdl = self._repeat(lambda: self._reading(attempt, name))
         except zeep.exceptions.Error as error:
-            raise _not_soap(self.base_url, str(error)) from None
+            raise not_soap(self.base_url, str(error)) from None
         if not wsdl.wsdl.bindings:
-            raise _not_soap(self.base_url, "no binding")
+            raise not_soap(self.base_url, "no binding")
         if company_name is not None:
             self._require_company(wsdl, company_name)
         binding = next(iter(wsdl.wsdl.bindings))
@@ -342,7 +245,7 @@ class SoapHttp:
                 raise read_refusal(found, service.name) from None
             except zeep.exceptions.TransportError:
                 raise TransientFailure("NAV's answer was cut off") from None
-            except (_Garbled, zeep.exceptions.Error) as error:
+            except (Garbled, zeep.exceptions.Error) as error:
                 raise _unexpected_answer(service.name, error) from None
 
         return self._repeat(lambda: self._reading(attempt, service.name))
@@ -363,7 +266,7 @@ class SoapHttp:
                 if failure.unsent:
                     raise TransientFailure(failure.reason) from failure
                 raise _unknown(f"A write was sent to NAV, but {failure.reason}.") from failure
-            except _Answered as answered:
+            except Answered as answered:
                 if answered.found.status == HTTPStatus.TOO_MANY_REQUESTS:
                     raise TransientFailure(
                         "NAV answered 429", retry_after=answered.retry_after
@@ -376,7 +279,7 @@ class SoapHttp:
                         "NAV answered 500; whether it carried out the write is not known."
                     ) from None
                 raise refusal(found, service.name) from None
-            except _Garbled as garbled:
+            except Garbled as garbled:
                 if not garbled.sent:
                     raise _unexpected_answer(service.name, garbled) from None
                 raise _unknown(
@@ -394,13 +297,13 @@ class SoapHttp:
         except (zeep.exceptions.Fault, zeep.exceptions.TransportError):
             raise
         except _FROM_ZEEP as error:
-            raise _Garbled(sent=self._relay.sent != sent_before) from error
+            raise Garbled(sent=self._relay.sent != sent_before) from error
 
     def _reading(self, attempt: Callable[[], Any], name: str) -> Any:  # noqa: ANN401 - what it returns
         """One try of something that changes nothing, with answers that are no SOAP sorted out."""
         try:
             return attempt()
-        except _Answered as answered:
+        except Answered as answered:
             if answered.found.status in _BUSY | {HTTPStatus.INTERNAL_SERVER_ERROR}:
                 raise TransientFailure(
                     f"NAV answered {answered.found.status}", retry_after=answered.retry_after
@@ -439,17 +342,6 @@ def _fault(fault: zeep.exceptions.Fault) -> NavProblem | None:
 
 def _unknown(message: str) -> OutcomeUnknownError:
     return OutcomeUnknownError(message, hint=_LOOK_AGAIN)
-
-
-def _not_soap(base_url: str, reason: str) -> ProtocolError:
-    return ProtocolError(
-        "The server answers, but not as NAV's SOAP services do.",
-        code="not_an_api",
-        hint="Check base_url; it ends with /WS.",
-        field="base_url",
-        value=base_url,
-        nav_message=reason,
-    )
 
 
 def _unexpected_answer(service: str, error: Exception) -> ProtocolError:
