@@ -14,6 +14,7 @@ from expense_sandbox.nav.edm import etag_of, written
 from expense_sandbox.nav.entity_sets import COMPANIES, REPORTS_FINANCE, STANDARD, EntitySet
 from expense_sandbox.nav.errors import NavError, dialog
 from expense_sandbox.nav.filters import UnknownPropertyError
+from expense_sandbox.nav.metadata import metadata_document
 from expense_sandbox.nav.records import Attachment
 from expense_sandbox.nav.rendering import Renderer
 from expense_sandbox.nav.routes import (
@@ -78,6 +79,11 @@ class Api:
 
     def answer(self, call: Call) -> Response:
         """Answer one call; refusals are answers too."""
+        if (call.method, call.path.strip("/")) == ("GET", "$metadata"):
+            document = metadata_document(COMPANIES.type, tuple(GROUPS[call.group].values()))
+            return Response(
+                200, {"Content-Type": "application/xml", "OData-Version": "4.0"}, document
+            )
         try:
             return self._answer(call)
         except NavError as error:
