@@ -217,6 +217,8 @@ class PageService:
             name = self._text(parts, "Field").strip()
             if not name and not self._text(parts, "Criteria"):
                 continue
+            if name not in controls and self._quirks.unknown_filter_field == "ignored":
+                continue
             if name not in controls:
                 raise NavError("Unknown", f"'{name}' is not a field of the service {self._name}.")
             control = controls[name]
@@ -376,8 +378,17 @@ class PageService:
                 lines += elements
         return lines
 
-    def _validated(self, page: Page, row: Any, given: dict[str, list[Element]]) -> Any:  # noqa: ANN401
-        """The row after every control that was given, one after another."""
+    def _validated(
+        self,
+        page: Page,
+        row: Any,  # noqa: ANN401 - any row
+        given: dict[str, list[Element]],
+        before: Any | None = None,  # noqa: ANN401 - any row
+    ) -> Any:  # noqa: ANN401 - any row
+        """The row after every control that was given, one after another.
+
+        Clients send back all they read: what is as it was `before` has not been written.
+        """
         controls = names.controls_on_page(page, self._pages)
         parts = {part.name for part in page.parts}
         for name, elements in given.items():
@@ -387,15 +398,19 @@ class PageService:
         order = controls if self._quirks.field_order == "page" else given
         for name in order:
             if name in given and name in controls:
-                row = self._with_value(page, row, controls[name], text_of(given[name][0]))
+                control = controls[name]
+                value = self._value(control, text_of(given[name][0]))
+                shown = control.value(self._company, row if before is None else before)
+                if value != shown:
+                    row = self._with_value(page, row, control, value)
         return row
 
-    def _with_value(self, page: Page, row: Any, control: Control, text: str) -> Any:  # noqa: ANN401
-        value = values.read(
+    def _value(self, control: Control, text: str) -> Any:  # noqa: ANN401 - of its type
+        return values.read(
             control.kind, text, length=self._length(control), options=control.options
         )
-        if value == control.value(self._company, row):
-            return row
+
+    def _with_value(self, page: Page, row: Any, control: Control, value: Any) -> Any:  # noqa: ANN401
         if page.writes is None or not control.editable:
             raise read_only(control.name)
         return page.writes.validate(self._company, row, control, value)
@@ -424,7 +439,7 @@ class PageService:
             raise unexpected("Update")
         given = self._children(element)
         before = self._fresh_row(self._page, text_of(self._required(given, "Key", "Update")))
-        row = self._validated(self._page, before, given)
+        row = self._validated(self._page, before, given, before)
         if row != before:
             row = writes.change(self._company, before, row)
         for part in self._page.parts:
@@ -443,7 +458,7 @@ class PageService:
                 writes.insert(self._company, self._validated(part.page, new, line_given))
                 continue
             before = self._fresh_row(part.page, key, list(part.rows(self._company, row)))
-            line = self._validated(part.page, before, line_given)
+            line = self._validated(part.page, before, line_given, before)
             if line != before:
                 writes.change(self._company, before, line)
 

@@ -26,7 +26,9 @@ class SoapQuirks:
         callback_text: What NAV says when it would have to ask a person.
         date_criteria: Dates in filters: ISO, or as people write them in the server's culture.
         filter_may_be_absent: Whether ReadMultiple does without any `filter`.
-        maximum_message_bytes: SOAPServicesMaxMsgSize, for requests and answers.
+        unknown_filter_field: A filter on a field the service doesn't have: a fault, or passed over.
+        unknown_filter_field: Literal["fault", "ignored"] = "fault"
+    maximum_message_bytes: SOAPServicesMaxMsgSize, for requests and answers.
         case_sensitive_service_names: Whether services must be spelled as published.
     """
 
@@ -41,5 +43,6 @@ class SoapQuirks:
     callback_text: Literal["attempted", "not_allowed"] = "attempted"
     date_criteria: Literal["iso", "en-US"] = "iso"
     filter_may_be_absent: bool = True
+    unknown_filter_field: Literal["fault", "ignored"] = "fault"
     maximum_message_bytes: int = 1024 * 1024
     case_sensitive_service_names: bool = False
