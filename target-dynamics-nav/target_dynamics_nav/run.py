@@ -4,29 +4,43 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from target_dynamics_nav.context import PostingContext, PostingRules
 from target_dynamics_nav.document import Document, Problem
 from target_dynamics_nav.errors import (
     ConfigurationError,
     OutageError,
     RetryLaterError,
     StopRunError,
+    TerminatedError,
 )
 from target_dynamics_nav.ledger import Books, Ledger
+from target_dynamics_nav.nav.one_by_one import stepped
 from target_dynamics_nav.outcome import Outcome, as_problem
-from target_dynamics_nav.posting import Mode, Poster
+from target_dynamics_nav.posting import Poster
 from target_dynamics_nav.settlement import StateGate, Status
 from target_dynamics_nav.summary import RunSummary
+from target_dynamics_nav.window import Conversation, Window
 
 if TYPE_CHECKING:
-    from target_dynamics_nav.nav.port import NavClient
+    from collections.abc import Callable, Mapping, Sequence
+
+    from target_dynamics_nav.nav.port import NavClient, SteppedNavClient
 
 logger = logging.getLogger("target-dynamics-nav")
 
 FINISHED = "finished"
+
+DOCUMENTS_IN_A_WINDOW = 300
+"""Three full batches of writes; more would save little and show people less often how far the run is."""
+LINES_IN_A_WINDOW = 6000
+"""Bounds memory when documents are long."""
+SECONDS_TO_WAIT_FOR_MORE = 10.0
+"""When upstream is slow, documents are not kept waiting longer."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +50,51 @@ class RunSettings:
     Attributes:
         company: The company of documents that name none.
         nav: What identifies this NAV in the ledger: its address.
+        rules: How far to go with a document.
+        window: How many documents are taken through the protocol together.
     """
 
     company: str
-    mode: Mode
     nav: str
+    rules: PostingRules = field(default_factory=PostingRules)
+    window: int = DOCUMENTS_IN_A_WINDOW
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """A document that waits for its window, and its number at the gate."""
+
+    document: Document
+    number: int
 
 
 class Run:
-    """Settles documents one after the other and keeps account of them."""
+    """Settles documents, a window of them at a time, and keeps account of them."""
 
-    def __init__(self, nav: NavClient, ledger: Ledger, settings: RunSettings) -> None:
-        self._nav = nav
+    def __init__(
+        self,
+        nav: NavClient | SteppedNavClient,
+        ledger: Ledger,
+        settings: RunSettings,
+        *,
+        asked_to_stop: Callable[[], StopRunError | None] = lambda: None,
+    ) -> None:
+        """Begin a run in the ledger.
+
+        Args:
+            nav: Documents go there; one by one where it has no batches.
+            ledger: Where account is kept.
+            settings: How.
+            asked_to_stop: Tells whether somebody wants the run to end, see `Window`.
+        """
+        self._nav = stepped(nav)
         self._ledger = ledger
         self._settings = settings
+        self._window_size = settings.window if self._nav.capabilities.batches else 1
+        self._window = Window(self._nav, flush=ledger.flush, asked_to_stop=asked_to_stop)
+        self._waiting: dict[tuple[str, str], _Arrived] = {}
+        self._lines_waiting = 0
+        self._waiting_since = 0.0
         self._posters: dict[str, Poster] = {}
         self._unknown_companies: dict[str, ConfigurationError] = {}
         self.gate = StateGate()
@@ -57,7 +102,9 @@ class Run:
         # Meltano hands its run id down only when the caller set it; one of its runs may start this target twice.
         meltano_run = os.environ.get("MELTANO_RUN_ID", "")[:50]
         own = uuid.uuid4().hex
-        ledger.start_run(f"{meltano_run}-{own[:8]}" if meltano_run else own, settings.mode.value)
+        ledger.start_run(
+            f"{meltano_run}-{own[:8]}" if meltano_run else own, settings.rules.mode.value
+        )
 
     def connect(self) -> None:
         """Reach NAV and read the company's master data before any document is looked at.
@@ -67,18 +114,92 @@ class Run:
         """
         self._poster(self._settings.company)
 
-    def settle(self, document: Document) -> None:
-        """Take a document as far as it goes today.
+    def take(self, document: Document) -> None:
+        """Take a document in; when enough are waiting, all of them are settled.
 
         Raises:
-            StopRunError: If the run cannot go on; the document then counts as failed and holds back the STATE.
+            StopRunError: If the run cannot go on; what is not settled then counts as failed and holds back the STATE.
         """
-        number = self.gate.document_arrived()
-        outcome = self._outcome(document)
-        self._note(document, outcome)
-        if outcome.status.settled:
-            self.gate.settle(number)
-        self._log(document, outcome)
+        identity = (document.company or self._settings.company, document.key)
+        if identity in self._waiting:
+            self.settle()  # the same document again: what becomes of the first decides about the second
+        if not self._waiting:
+            self._waiting_since = time.monotonic()
+        self._waiting[identity] = _Arrived(document, self.gate.document_arrived())
+        self._lines_waiting += len(document.lines)
+        if (
+            len(self._waiting) >= self._window_size
+            or self._lines_waiting >= LINES_IN_A_WINDOW
+            or time.monotonic() - self._waiting_since >= SECONDS_TO_WAIT_FOR_MORE
+        ):
+            self.settle()
+
+    def settle(self) -> None:
+        """Take the documents that are waiting as far as they go today.
+
+        Raises:
+            StopRunError: If the run cannot go on.
+        """
+        arrived = list(self._waiting.values())
+        self._waiting.clear()
+        self._lines_waiting = 0
+        ended: dict[int, Outcome] = {}
+        conversations: dict[int, Conversation[Outcome]] = {}
+        stop: StopRunError | None = None
+        for one in arrived:
+            try:
+                poster = self._poster_of(one.document)
+            except StopRunError as error:
+                stop = error
+                break
+            if poster is None:
+                ended[one.number] = self._hold_without_company(one.document)
+            else:
+                conversations[one.number] = Conversation(
+                    poster.context.company.id, poster.settle(one.document)
+                )
+        try:
+            if stop is None:
+                stop = self._window.lead(conversations.values())
+        except StopRunError as error:  # the ledger failed
+            stop = error
+        for number, conversation in conversations.items():
+            if conversation.result is not None:
+                ended[number] = conversation.result
+        self._account_for(arrived, ended, stop)
+        if stop is not None:
+            raise stop
+
+    def _account_for(
+        self,
+        arrived: Sequence[_Arrived],
+        ended: Mapping[int, Outcome],
+        stop: StopRunError | None,
+    ) -> None:
+        """Note what became of each document, in the order they came."""
+        for one in arrived:
+            outcome = ended.get(one.number)
+            if outcome is None:
+                if stop is None:
+                    raise RuntimeError(f"{one.document.key} was taken in and has come to no end")
+                problem = as_problem(stop)
+                outcome = Outcome(Status.FAILED, [problem])
+                self._record_stopped(one.document, problem)
+            self._note(one.document, outcome)
+            if outcome.status.settled:
+                self.gate.settle(one.number)
+            else:
+                self.gate.hold(one.number)
+            self._log(one.document, outcome)
+
+    def _record_stopped(self, document: Document, problem: Problem) -> None:
+        poster = self._posters.get(document.company or self._settings.company)
+        if poster is None:
+            return
+        try:
+            poster.record_stopped(document, problem)
+        except OutageError:  # the ledger itself; the error that stops the run says so
+            logger.debug("%s could not be recorded as stopped", document.key)
 
     def end(self, outcome: str) -> None:
         """Write the summary and close the run in the ledger.
@@ -86,9 +207,19 @@ class Run:
         Args:
             outcome: "finished", or the code of what stopped the run.
         """
-        if self.summary.outcomes or outcome == FINISHED:
+        left = list(self._waiting.values())
+        self._waiting.clear()
+        self._account_for(left, {}, TerminatedError("The run ended before this document's turn."))
+        if self.summary.documents or outcome == FINISHED:
             self.summary.log()
         self._ledger.end_run(outcome, self.summary.counts)
+
+    def releasable_state(self) -> dict[str, Any] | None:
+        """The latest STATE that may go on and has not yet, or None; what it stands for is durable in the ledger."""
+        state = self.gate.release()
+        if state is not None:
+            self._ledger.flush()
+        return state
 
     def close(self) -> None:
         """Release connections."""
@@ -103,33 +234,40 @@ class Run:
             for _, outcome in self.summary.needs_somebody()
         )
 
-    def _outcome(self, document: Document) -> Outcome:
+    def _poster_of(self, document: Document) -> Poster | None:
+        """The poster of the document's company, or None when NAV has no such company.
+
+        Raises:
+            StopRunError: NAV does not tell.
+        """
         name = document.company or self._settings.company
         try:
-            poster = self._poster(name)
+            return self._poster(name)
         except ConfigurationError as error:
             if error.code != "company_unknown":
-                self._note_stopped(document, error)
                 raise
             self._unknown_companies[name] = error
-            outcome = _unknown_company(name, error)
-            self._ledger.record_standing(
-                Books.unplaced(self._settings.nav, name), document, outcome.status, outcome.reasons
-            )
-            return outcome
-        except StopRunError as error:
-            self._note_stopped(document, error)
-            raise
-        try:
-            return poster.settle(document)
-        except StopRunError as error:
-            poster.record_stopped(document, self._note_stopped(document, error))
-            raise
+            return None
 
-    def _note_stopped(self, document: Document, error: StopRunError) -> Problem:
-        problem = as_problem(error)
-        self._note(document, Outcome(Status.FAILED, [problem]))
-        return problem
+    def _hold_without_company(self, document: Document) -> Outcome:
+        """A document for a company that NAV does not have is that document's problem, not the run's."""
+        name = document.company or self._settings.company
+        outcome = Outcome(
+            Status.HELD,
+            [
+                Problem(
+                    code="company_unknown",
+                    field="company",
+                    value=name,
+                    message=self._unknown_companies[name].message,
+                    hint="Correct the company in the mapping rules, or create it in NAV.",
+                )
+            ],
+        )
+        self._ledger.record_standing(
+            Books.unplaced(self._settings.nav, name), document, outcome.status, outcome.reasons
+        )
+        return outcome
 
     def _note(self, document: Document, outcome: Outcome) -> None:
         name = document.company or self._settings.company
@@ -137,7 +275,8 @@ class Run:
         if poster is None:
             self.summary.add(name, document, outcome)
         else:
-            self.summary.add(poster.company.id, document, outcome, poster.own_currency)
+            context = poster.context
+            self.summary.add(context.company.id, document, outcome, context.own_currency)
 
     def _poster(self, name: str) -> Poster:
         """The poster of a company, which reads the company's master data when it is first needed.
@@ -171,12 +310,14 @@ class Run:
             len(master_data.dimension_values),
         )
         return Poster(
-            self._nav,
-            self._ledger,
-            books=books,
-            company=company,
-            master_data=master_data,
-            mode=self._settings.mode,
+            PostingContext(
+                nav=self._nav,
+                ledger=self._ledger,
+                books=books,
+                company=company,
+                master_data=master_data,
+                rules=self._settings.rules,
+            )
         )
 
     @staticmethod
@@ -200,19 +341,3 @@ def _log_fields(document: Document, outcome: Outcome) -> dict[str, Any]:
         "reason": outcome.reasons[0].code if outcome.reasons else None,
         "nav_number": outcome.nav_number,
     }
-
-
-def _unknown_company(name: str, error: ConfigurationError) -> Outcome:
-    """A document for a company that NAV does not have is that document's problem, not the run's."""
-    return Outcome(
-        Status.HELD,
-        [
-            Problem(
-                code="company_unknown",
-                field="company",
-                value=name,
-                message=error.message,
-                hint="Correct the company in the mapping rules, or create it in NAV.",
-            )
-        ],
-    )

@@ -41,6 +41,7 @@ class StateGate:
     def __init__(self) -> None:
         self._documents_seen = 0
         self._unsettled: set[int] = set()
+        self._held_at: int | None = None
         self._waiting: deque[tuple[int, dict[str, Any]]] = deque()
         self._released: dict[str, Any] | None = None
 
@@ -54,8 +55,17 @@ class StateGate:
         """The document of this number has found its end."""
         self._unsettled.discard(number)
 
+    def hold(self, number: int) -> None:
+        """The document of this number will not be settled in this run: no STATE after it can go on."""
+        if self._held_at is None or number < self._held_at:
+            self._held_at = number
+        while self._waiting and self._waiting[-1][0] >= self._held_at:
+            self._waiting.pop()
+
     def state_arrived(self, state: dict[str, Any]) -> None:
         """Note a STATE and which documents came before it."""
+        if self._held_at is not None and self._documents_seen >= self._held_at:
+            return
         if self._waiting and self._waiting[-1][0] == self._documents_seen:
             self._waiting.pop()  # nothing came in between: the newer one says more
         self._waiting.append((self._documents_seen, copy.deepcopy(state)))

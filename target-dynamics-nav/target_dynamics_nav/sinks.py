@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class DocumentSink(RecordSink):
-    """Hands each record of a document stream to the run, one at a time and in order."""
+    """Hands each record of a document stream to the run, in order."""
 
     def __init__(self, target: TargetDynamicsNav, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
         super().__init__(target, *arguments, **options)
@@ -34,7 +34,7 @@ class DocumentSink(RecordSink):
         """Leave it to `read_document` to say that there is no document_key, in a plain sentence."""
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        """Settle one document.
+        """Take in one document.
 
         Args:
             record: As in the contract of the document streams.
@@ -44,7 +44,7 @@ class DocumentSink(RecordSink):
             StopRunError: If the run cannot go on.
         """
         del context
-        self._settling_target.run.settle(read_document(DocumentKind(self.stream_name), record))
+        self._settling_target.run.take(read_document(DocumentKind(self.stream_name), record))
 
 
 class IgnoredSink(RecordSink):

@@ -32,11 +32,21 @@ _WORDS = {
 _NEEDS_SOMEBODY = (Status.HELD, Status.CHANGED, Status.FAILED)
 
 
+@dataclass(frozen=True)
+class _Account:
+    """What the summary keeps of a document. `signed_total`: credit memos count as negative."""
+
+    status: Status
+    signed_total: Decimal | None
+    currency_code: str
+
+
 @dataclass
 class RunSummary:
-    """Collects the outcomes of one run."""
+    """Collects the outcomes of one run; of documents that need nobody it keeps very little."""
 
-    outcomes: dict[str, tuple[Document, Outcome]] = field(default_factory=dict)
+    _accounts: dict[str, _Account] = field(default_factory=dict)
+    _unsettled: dict[str, tuple[Document, Outcome]] = field(default_factory=dict)
 
     def add(
         self, company: str, document: Document, outcome: Outcome, own_currency: str = ""
@@ -47,32 +57,38 @@ class RunSummary:
 
         Args:
             company: What tells its company from others.
-            document: The document; kept without its lines and what belongs to them, so that the summary stays small.
+            document: The document; its lines and what belongs to them are not kept.
             outcome: What became of it.
             own_currency: The company's own currency, for documents that name none.
         """
         identity = f"{company}/{document.key}"
-        earlier = self.outcomes.get(identity)
+        earlier = self._accounts.get(identity)
         if (
             earlier is not None
-            and earlier[1].status is Status.POSTED
+            and earlier.status is Status.POSTED
             and outcome.status is Status.ALREADY_POSTED
         ):
             return
-        kept = replace(
-            document,
-            currency_code=document.currency_code or own_currency,
-            lines=(),
-            notes=(),
-            problems=(),
-            decided_by={},
+        total = document.total
+        self._accounts[identity] = _Account(
+            outcome.status,
+            -total if total is not None and document.is_credit else total,
+            document.currency_code or own_currency,
         )
-        self.outcomes[identity] = (kept, outcome)
+        self._unsettled.pop(identity, None)
+        if outcome.status in _NEEDS_SOMEBODY:
+            kept = replace(document, lines=(), notes=(), problems=(), decided_by={})
+            self._unsettled[identity] = (kept, outcome)
+
+    @property
+    def documents(self) -> int:
+        """How many different documents came."""
+        return len(self._accounts)
 
     @property
     def counts(self) -> dict[str, int]:
         """Documents by status."""
-        counter = Counter(outcome.status.value for _, outcome in self.outcomes.values())
+        counter = Counter(account.status.value for account in self._accounts.values())
         return dict(sorted(counter.items()))
 
     def needs_somebody(self) -> list[tuple[Document, Outcome]]:
@@ -80,7 +96,7 @@ class RunSummary:
         return [
             (document, outcome)
             for status in _NEEDS_SOMEBODY
-            for document, outcome in self.outcomes.values()
+            for document, outcome in self._unsettled.values()
             if outcome.status is status
         ]
 
@@ -114,17 +130,17 @@ class RunSummary:
                         "field": problem.field,
                     },
                 )
-        if not self.outcomes:
+        if not self._accounts:
             logger.info("No documents in the input.", extra={"event_type": "run.summary"})
 
     def _status_lines(self) -> Iterator[tuple[Status, str, dict[str, str]]]:
         totals: dict[Status, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        for document, outcome in self.outcomes.values():
-            if document.total is not None:
-                sign = -1 if document.is_credit else 1
-                totals[outcome.status][document.currency_code or ""] += sign * document.total
+        for account in self._accounts.values():
+            if account.signed_total is not None:
+                totals[account.status][account.currency_code] += account.signed_total
+        counts = self.counts
         for status in Status:
-            count = self.counts.get(status.value)
+            count = counts.get(status.value)
             if not count:
                 continue
             by_currency = {code: f"{amount:f}" for code, amount in sorted(totals[status].items())}

@@ -20,6 +20,7 @@ from target_dynamics_nav.command_line import (
     require_json_object,
     settings_from_environment,
 )
+from target_dynamics_nav.context import Mode, OnChanged, PostingRules, RefusedDrafts
 from target_dynamics_nav.errors import (
     ConfigurationError,
     ContractError,
@@ -31,7 +32,6 @@ from target_dynamics_nav.ledger import Ledger
 from target_dynamics_nav.nav.factory import build_client
 from target_dynamics_nav.nav.port import DocumentKind
 from target_dynamics_nav.nav.retry import Clock
-from target_dynamics_nav.posting import Mode
 from target_dynamics_nav.reader import DiscreetReader
 from target_dynamics_nav.run import FINISHED, Run, RunSettings
 from target_dynamics_nav.settings import CONFIG_JSONSCHEMA
@@ -105,9 +105,15 @@ class TargetDynamicsNav(Target):
             Ledger(self.config["ledger_url"]),
             RunSettings(
                 company=self.config["company"],
-                mode=Mode(self.config["mode"]),
                 nav=self.config["base_url"].rstrip("/"),
+                rules=PostingRules(
+                    mode=Mode(self.config["mode"]),
+                    refused_drafts=RefusedDrafts(self.config["refused_drafts"]),
+                    on_changed=OnChanged(self.config["on_changed"]),
+                ),
+                window=self.config["window"],
             ),
+            asked_to_stop=self._asked_to_stop,
         )
         try:
             run.connect()
@@ -125,12 +131,16 @@ class TargetDynamicsNav(Target):
         """
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if self._terminated_by is not None:
-                raise TerminatedError(
-                    "Stopped by a signal while waiting for NAV.",
-                    hint="Run again; what is posted is recorded.",
-                )
+            if (stopped := self._asked_to_stop()) is not None:
+                raise stopped
             time.sleep(min(left, SECONDS_TO_NOTICE_A_SIGNAL))
+
+    def _asked_to_stop(self) -> TerminatedError | None:
+        if self._terminated_by is None:
+            return None
+        return TerminatedError(
+            "Stopped by a signal.", hint="Run again; what is posted is recorded."
+        )
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """The sink of a stream.
@@ -200,11 +210,16 @@ class TargetDynamicsNav(Target):
         try:
             yield
             outcome = FINISHED
+        except (ContractError, ConfigurationError) as error:
+            outcome = error.code
+            self._settle_what_came_before()
+            raise
         except StopRunError as error:
             outcome = error.code
             raise
         except (RecordsWithoutSchemaException, MissingKeyPropertiesError) as error:
             outcome = "input_unusable"
+            self._settle_what_came_before()
             raise ContractError(
                 "A record of the input came before its schema, or without its key.",
                 code=outcome,
@@ -223,6 +238,16 @@ class TargetDynamicsNav(Target):
         finally:
             self._end_run(outcome)
 
+    def _settle_what_came_before(self) -> None:
+        """One unusable record does not keep the documents before it out of the books, run after run."""
+        if "run" not in self.__dict__:
+            return
+        try:
+            self.run.settle()
+        except StopRunError as error:
+            # the error of the input is raised all the same
+            self.logger.warning("The documents before it are not settled: %s", error.message)
+
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """What the SDK calls after draining, with the latest STATE: only the settled part of it may go."""
         del state
@@ -232,7 +257,7 @@ class TargetDynamicsNav(Target):
         now = time.monotonic()
         if not at_once and now - self._state_written_at < SECONDS_BETWEEN_STATES:
             return
-        state = self.run.gate.release()
+        state = self.run.releasable_state()
         if state is not None:
             super()._write_state_message(_with_floats(state))
             self._state_written_at = now
@@ -242,6 +267,9 @@ class TargetDynamicsNav(Target):
 
         That the input ended does not mean that the tap finished; nothing is concluded from it.
         """
+        if "run" in self.__dict__:
+            with self._in_hand():
+                self.run.settle()
         self._busy = True  # nothing is left to stop: a signal from here on changes nothing
         super().process_endofpipe()
         alarm = self.run.waits_for_a_person and self.config["fail_on_held"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,12 +16,12 @@ from expense_sandbox.faults import Fault, FaultPlan
 from expense_sandbox.nav.quirks import NavQuirks
 from expense_sandbox.nav.server import build_nav_server
 from expense_sandbox.seeds import AccountSeed, CompanySeed, DefaultDimensionSeed
+from target_dynamics_nav.context import Mode, PostingRules
 from target_dynamics_nav.errors import StopRunError
 from target_dynamics_nav.ledger import Ledger
 from target_dynamics_nav.nav.factory import build_client
 from target_dynamics_nav.nav.port import DocumentKind
 from target_dynamics_nav.nav.retry import Clock
-from target_dynamics_nav.posting import Mode
 from target_dynamics_nav.records import read_document
 from target_dynamics_nav.run import Run, RunSettings
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from expense_sandbox.http import Request, Response, SandboxServer
     from expense_sandbox.nav.books import Books
+    from target_dynamics_nav.document import Document
     from target_dynamics_nav.outcome import Outcome
     from target_dynamics_nav.settlement import StateGate
 
@@ -130,8 +132,15 @@ class Desk:
     slept: list[float]
     interruptions: list[tuple[re.Pattern[str], Callable[[], object]]] = field(default_factory=list)
 
-    def run(self, *records: dict[str, Any], mode: str = "post", **settings: object) -> Finished:
-        """One run over these records; a run that stops keeps what it had done."""
+    def run(
+        self,
+        *records: dict[str, Any],
+        mode: str = "post",
+        window: int = 1,
+        rules: dict[str, Any] | None = None,
+        **settings: object,
+    ) -> Finished:
+        """One run over these records, one after the other or in windows; one that stops keeps what it had done."""
         before, log_start = self.nav_books.write_count, len(self.server.requests_log)
         client = build_client(
             {
@@ -146,17 +155,29 @@ class Desk:
         run = Run(
             client,
             Ledger(f"sqlite:///{self.ledger}"),
-            RunSettings(company=NAME, mode=Mode(mode), nav="http://nav/api/v2.0"),
+            RunSettings(
+                company=NAME,
+                nav="http://nav/api/v2.0",
+                rules=PostingRules(mode=Mode(mode), **(rules or {})),
+                window=window,
+            ),
         )
         outcomes: list[Outcome] = []
+        note = run.summary.add
+
+        def noted(company: str, document: Document, outcome: Outcome, currency: str = "") -> None:
+            outcomes.append(outcome)
+            note(company, document, outcome, currency)
+
+        run.summary.add = noted  # type: ignore[method-assign]
         error: StopRunError | None = None
         try:
             run.connect()
             for number, one in enumerate(records, start=1):
                 body = copy.deepcopy(one)
-                run.settle(read_document(DocumentKind(body.pop("kind")), body))
-                outcomes.append(list(run.summary.outcomes.values())[-1][1])
+                run.take(read_document(DocumentKind(body.pop("kind")), body))
                 run.gate.state_arrived({"documents": number})
+            run.settle()
         except StopRunError as stopped:
             error = stopped
         try:
@@ -185,7 +206,7 @@ class Desk:
             path.unlink()
 
     def before(self, pattern: str, act: Callable[[], object]) -> None:
-        """Do something the moment before NAV gets the next request that matches `METHOD path`."""
+        """Do something the moment before NAV gets the next request that matches, it or a part of it, `METHOD path`."""
         self.interruptions.append((re.compile(pattern), act))
 
     def api(self, method: str, path: str, body: object = None, company: str = NAME) -> Any:
@@ -251,6 +272,15 @@ class Desk:
             return row
 
 
+def _asked(request: Request) -> list[str]:
+    """A request and, when it is a batch, its parts, each as `METHOD path`."""
+    asked = [f"{request.method} {request.path}"]
+    if request.path.endswith("/$batch"):
+        parts = json.loads(request.body)["requests"]
+        asked += [f"{part['method']} /{part['url']}" for part in parts]
+    return asked
+
+
 @contextmanager
 def desk(
     tmp_path: Path, quirks: NavQuirks | None = None, europe: CompanySeed = EUROPE
@@ -265,8 +295,9 @@ def desk(
     handler = server._handler
 
     def interrupted(request: Request) -> Response:
+        asked = _asked(request) if made.interruptions else []
         for number, (pattern, act) in enumerate(made.interruptions):
-            if pattern.search(f"{request.method} {request.path}"):
+            if any(map(pattern.search, asked)):
                 del made.interruptions[number]
                 act()
                 break

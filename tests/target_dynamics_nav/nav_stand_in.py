@@ -26,15 +26,17 @@ from expense_sandbox.seeds import (
     VendorSeed,
 )
 from target_dynamics_nav.nav.factory import build_client
+from target_dynamics_nav.nav.one_by_one import stepped
 from target_dynamics_nav.nav.port import (
     Company,
     DocumentKind,
     DraftDocument,
     DraftLine,
     FoundDocument,
-    NavClient,
+    SteppedNavClient,
 )
 from target_dynamics_nav.nav.retry import Clock
+from target_dynamics_nav.window import complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,12 +117,35 @@ CREDENTIALS = NavCredentials(
 )
 
 
+class Asked:
+    """A client that goes by steps, asked about one document at a time."""
+
+    def __init__(self, client: SteppedNavClient) -> None:
+        self.stepped = client
+        self.capabilities = client.capabilities
+        self.resolve_company = client.resolve_company
+        self.read_master_data = client.read_master_data
+        self.close = client.close
+
+    def find(self, company: Company, key: str) -> list[FoundDocument]:
+        return complete(self.stepped, self.stepped.find(company, key))
+
+    def create_draft(self, company: Company, draft: DraftDocument) -> FoundDocument:
+        return complete(self.stepped, self.stepped.create_draft(company, draft))
+
+    def post(self, company: Company, document: FoundDocument) -> None:
+        complete(self.stepped, self.stepped.post(company, document))
+
+    def delete_draft(self, company: Company, document: FoundDocument) -> None:
+        complete(self.stepped, self.stepped.delete_draft(company, document))
+
+
 @dataclass
 class Nav:
     """A running stand-in, and a client of it whose waits take no time."""
 
     server: SandboxServer
-    client: NavClient
+    client: Asked
     company: Company
     slept: list[float]
 
@@ -187,7 +212,7 @@ def nav(quirks: NavQuirks | None = None, **settings: object) -> Iterator[Nav]:
         clock=Clock(sleep=slept.append, jitter=lambda: 0.5),
     )
     try:
-        yield Nav(server, client, client.resolve_company(NAME), slept)
+        yield Nav(server, Asked(stepped(client)), client.resolve_company(NAME), slept)
     finally:
         client.close()
         server.stop()

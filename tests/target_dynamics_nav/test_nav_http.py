@@ -25,9 +25,10 @@ from target_dynamics_nav.errors import (
     RetryLaterError,
 )
 from target_dynamics_nav.nav.auth import BasicAuth
-from target_dynamics_nav.nav.batch import WritePart
 from target_dynamics_nav.nav.http import NavHttp
+from target_dynamics_nav.nav.parts import Write
 from target_dynamics_nav.nav.retry import Clock, Pace, RetryPolicy, retry_after_seconds
+from target_dynamics_nav.nav.transport import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -372,7 +373,7 @@ def batch(*parts: tuple[str, int, object], headers: dict[str, str] | None = None
 def test_batched_reads_come_back_in_the_order_asked() -> None:
     script = Script(batch(("2", 200, {"value": [2]}), ("1", 200, {"value": [1]})))
     with nav(script) as (http, _, _):
-        assert http.batch_get(["a", "b"]) == [{"value": [1]}, {"value": [2]}]
+        assert http.read_parts(["a", "b"]) == [{"value": [1]}, {"value": [2]}]
     sent = script.asked[0]
     assert sent.headers["Prefer"] == "odata.continue-on-error"
     assert sent.headers["Data-Access-Intent"] == "ReadWrite"
@@ -395,17 +396,30 @@ def test_batched_reads_come_back_in_the_order_asked() -> None:
 def test_an_incomplete_batch_of_reads_is_repeated_and_then_says_so(bad: Response) -> None:
     good = batch(("1", 200, {"value": []}), ("2", 200, {"value": []}))
     with nav(Script(bad, good)) as (http, _, _):
-        assert len(http.batch_get(["a", "b"])) == 2
-    with nav(Script(bad)) as (http, _, _), pytest.raises(RetryLaterError) as caught:
-        http.batch_get(["a", "b"])
-    assert caught.value.code == "lookup_incomplete"
-    assert not isinstance(caught.value, OutcomeUnknownError)
+        assert len(http.read_parts(["a", "b"])) == 2
+    with nav(Script(bad)) as (http, _, _):
+        answers = http.read_parts(["a", "b"])
+    (failed,) = {type(answer): answer for answer in answers if answer != {}}.values()
+    assert isinstance(failed, RetryLaterError)
+    assert failed.code == "lookup_incomplete"
+    assert not isinstance(failed, OutcomeUnknownError)
+
+
+def test_only_what_was_not_answered_is_asked_again() -> None:
+    script = Script(
+        batch(("1", 200, {"value": [1]}), ("2", 503, None), ("3", 200, {"value": [3]})),
+        batch(("1", 200, {"value": [2]})),
+    )
+    with nav(script) as (http, _, _):
+        answers = http.read_parts(["a", "b", "c"])
+    assert answers == [{"value": [1]}, {"value": [2]}, {"value": [3]}]
+    assert [part["url"] for part in json.loads(script.asked[1].body)["requests"]] == ["b"]
 
 
 def test_retry_after_inside_a_batch_is_honoured() -> None:
     bad = batch(("1", 429, None), headers={"retry-after": "9"})
     with nav(Script(bad, batch(("1", 200, {})))) as (http, time, _):
-        http.batch_get(["a"])
+        http.read_parts(["a"])
     assert time.slept == [9.5]
 
 
@@ -418,32 +432,59 @@ def test_a_refused_part_of_a_batch_is_never_an_empty_answer() -> None:
     }
     script = Script(batch(("1", 200, {"value": []}), ("2", 400, upgrade)))
     with nav(script) as (http, _, _), pytest.raises(ConfigurationError) as caught:
-        http.batch_get(["a", "b"])
+        http.read_parts(["a", "b"])
     assert caught.value.code == "data_upgrade_needed"
 
 
 def test_batched_writes_count_only_when_every_one_is_answered() -> None:
-    parts = [WritePart("POST", "a", {}), WritePart("PATCH", "b", {}, {"If-Match": "*"})]
+    parts = [Write("POST", "a", {}), Write("PATCH", "b", {}, etag="*")]
     with nav(Script(batch(("1", 201, {}), ("2", 200, {})))) as (http, _, _):
-        http.batch_write(parts)
-    with nav(Script(batch(("1", 201, {})))) as (http, _, _), pytest.raises(OutcomeUnknownError):
-        http.batch_write(parts)
+        created, changed = http.write_parts(parts)
+    assert isinstance(created, Answer)
+    assert isinstance(changed, Answer)
+    assert (created.status, changed.status) == (201, 200)
+    with nav(Script(batch(("1", 201, {})))) as (http, _, _):
+        unknown = http.write_parts(parts)
+    assert [type(answer) for answer in unknown] == [OutcomeUnknownError, OutcomeUnknownError]
+    assert unknown[0] is not unknown[1]
     bad = {"error": {"code": "Application_DialogException", "message": "No."}}
-    with (
-        nav(Script(batch(("1", 201, {}), ("2", 400, bad)))) as (http, _, _),
-        pytest.raises(DocumentRefusedError),
-    ):
-        http.batch_write(parts)
+    with nav(Script(batch(("1", 201, {}), ("2", 400, bad)))) as (http, _, _):
+        created, refused = http.write_parts(parts)
+    assert isinstance(created, Answer)
+    assert isinstance(refused, DocumentRefusedError)
 
 
-def test_long_batches_of_writes_are_cut_at_one_hundred() -> None:
+def test_a_write_that_a_batch_was_too_busy_for_is_sent_again_and_no_other() -> None:
+    script = Script(
+        batch(("1", 201, {}), ("2", 429, None), headers={"retry-after": "9"}),
+        batch(("1", 200, {})),
+    )
+    with nav(script) as (http, time, _):
+        answers = http.write_parts([Write("POST", "a", {}), Write("POST", "b", {})])
+    assert [answer.status for answer in answers if isinstance(answer, Answer)] == [201, 200]
+    assert [part["url"] for part in json.loads(script.asked[1].body)["requests"]] == ["b"]
+    assert time.slept == [9.5]
+
+
+def test_a_write_that_every_batch_is_too_busy_for_was_not_carried_out() -> None:
     def answer(request: Request) -> Response:
-        return batch(*((part["id"], 200, {}) for part in json.loads(request.body)["requests"]))
+        parts = json.loads(request.body)["requests"]
+        return batch(*((part["id"], 429 if part["url"] == "b" else 201, {}) for part in parts))
 
-    script = Script(answer)
+    with nav(Script(answer)) as (http, _, _):
+        created, busy = http.write_parts([Write("POST", "a", {}), Write("POST", "b", {})])
+    assert isinstance(created, Answer)
+    assert isinstance(busy, RetryLaterError)
+    assert not isinstance(busy, OutcomeUnknownError)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504, 408])
+def test_a_batch_of_writes_whose_answer_is_an_error_may_have_been_carried_out(status: int) -> None:
+    script = Script(Response(status))
     with nav(script) as (http, _, _):
-        http.batch_write([WritePart("POST", "a", {}) for _ in range(205)])
-    assert [len(json.loads(r.body)["requests"]) for r in script.asked] == [100, 100, 5]
+        answers = http.write_parts([Write("POST", "a", {}), Write("POST", "b", {})])
+    assert [type(answer) for answer in answers] == [OutcomeUnknownError, OutcomeUnknownError]
+    assert len(script.asked) == 1, "nothing that writes is sent a second time without looking"
 
 
 # Pace, time, silence

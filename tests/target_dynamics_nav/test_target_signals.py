@@ -21,6 +21,8 @@ from .desk import Desk, desk
 from .nav_stand_in import CREDENTIALS, NAME
 
 FEED = (Path(__file__).parent / "data" / "one_of_each_kind.singer").read_bytes()
+_SCHEMA, _INVOICE = FEED.splitlines()[0], FEED.splitlines()[3]
+TWO_INVOICES = b"\n".join([_SCHEMA, _INVOICE, _INVOICE.replace(b"E1-R", b"E2-R")])
 SECONDS_TO_END = 20
 
 
@@ -71,10 +73,13 @@ def bookmark(states: list[str]) -> str | None:
 
 
 @pytest.mark.parametrize(
-    "request_in_hand", [r"POST \S*/purchaseInvoices$", r"Microsoft\.NAV\.post"]
+    ("request_in_hand", "status"),
+    [(r"POST \S*/purchaseInvoices$", "failed"), (r"Microsoft\.NAV\.post", "posted")],
 )
-def test_the_document_in_hand_is_finished(it: Desk, tmp_path: Path, request_in_hand: str) -> None:
-    process = start(it, tmp_path)
+def test_the_write_in_hand_is_finished_and_recorded(
+    it: Desk, tmp_path: Path, request_in_hand: str, status: str
+) -> None:
+    process = start(it, tmp_path, window=1)
     assert process.stdin is not None
 
     def ask_to_end() -> None:
@@ -85,17 +90,21 @@ def test_the_document_in_hand_is_finished(it: Desk, tmp_path: Path, request_in_h
     process.stdin.write(FEED)
     process.stdin.flush()
     states = ended(process)
-    assert it.postings("E1-R") == 1
-    assert it.drafts() == []
+    assert it.postings("E1-R") == (status == "posted")
+    assert len(it.drafts()) == (status == "failed")
     assert (it.postings("E2-R"), it.postings("E3-C")) == (0, 0)
-    assert it.standing("E1-R")[0] == "posted"
+    assert it.standing("E1-R")[0] == status
     assert bookmark(states) is None, "the STATE after it was not read yet"
     assert it.events()[-1] == "run_ended"
+    again = start(it, tmp_path, window=1)
+    again.communicate(FEED, timeout=SECONDS_TO_END)
+    assert [it.postings(key) for key in ("E1-R", "E2-R", "E3-C")] == [1, 1, 1]
+    assert it.drafts() == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_between_documents_it_ends_at_once(it: Desk, tmp_path: Path, number: int) -> None:
-    process = start(it, tmp_path)
+    process = start(it, tmp_path, window=1)
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(FEED)
@@ -127,7 +136,7 @@ def wait_until(condition: Any) -> None:
 
 
 def test_waiting_for_nav_ends_soon(it: Desk, tmp_path: Path) -> None:
-    process = start(it, tmp_path)
+    process = start(it, tmp_path, window=1)
     assert process.stdin is not None
     it.fail(Fault("before", "NAV.post", status=429, headers={"Retry-After": "120"}, times=ALWAYS))
     process.stdin.write(FEED)
@@ -144,6 +153,39 @@ def test_waiting_for_nav_ends_soon(it: Desk, tmp_path: Path) -> None:
     assert again.returncode == 0
     assert bookmark(states.decode().splitlines()) == "2026-01-03"
     assert [it.postings(key) for key in ("E1-R", "E2-R", "E3-C")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("in_hand", "drafts", "postings"),
+    [
+        (r"POST \S*/purchaseInvoices", 2, 0),
+        (r"POST \S*Microsoft\.NAV\.post", 0, 2),
+    ],
+    ids=["drafts", "postings"],
+)
+def test_a_batch_in_hand_is_finished_and_no_other_is_begun(
+    it: Desk, tmp_path: Path, in_hand: str, drafts: int, postings: int
+) -> None:
+    process = start(it, tmp_path, window=10)
+    assert process.stdin is not None
+
+    def ask_to_end() -> None:
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+
+    it.before(in_hand, ask_to_end)
+    process.stdin.write(TWO_INVOICES)
+    process.stdin.close()
+    process.wait(timeout=SECONDS_TO_END)
+    assert process.returncode == 143
+    assert [it.postings("E1-R"), it.postings("E2-R")] == [postings // 2] * 2
+    assert len(it.drafts()) == drafts
+    assert it.standing("E1-R")[0] == ("posted" if postings else "failed")
+    again = start(it, tmp_path, window=10)
+    again.communicate(TWO_INVOICES, timeout=SECONDS_TO_END)
+    assert again.returncode == 0
+    assert [it.postings("E1-R"), it.postings("E2-R")] == [1, 1]
+    assert it.drafts() == []
 
 
 def test_a_signal_before_any_document(it: Desk, tmp_path: Path) -> None:
