@@ -253,14 +253,8 @@ def test_oauth_on_premises_asks_for_its_own_scope() -> None:
     def watch(request: Request) -> Response:
         if request.path.endswith("/token"):
             forms.append(request.body.decode())
-            return handler(
-                replace(
-                    request,
-                    body=request.body.replace(
-                        b"api%3A%2F%2Fnav", b"https%3A%2F%2Fapi.businesscentral.dynamics.com"
-                    ),
-                )
-            )
+            known = b"https%3A%2F%2Fapi.businesscentral.dynamics.com"
+            return handler(replace(request, body=request.body.replace(b"api%3A%2F%2Fnav", known)))
         return handler(request)
 
     server._handler = watch
