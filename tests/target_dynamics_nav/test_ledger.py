@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import traceback
 from typing import Any
 
@@ -331,3 +332,28 @@ def test_a_document_whose_company_is_found_later_stands_once(ledger: Ledger, pla
     post(ledger)
     ledger.flush()
     assert place.query("SELECT ledger_id FROM documents") == [(BOOKS.ledger_id,)]
+
+
+def test_a_plain_postgresql_url_will_do(postgresql_place: Place) -> None:
+    plain = postgresql_place.url.replace("postgresql+psycopg://", "postgresql://")
+    assert plain != postgresql_place.url
+    ledger = Ledger(plain)
+    post(ledger)
+    ledger.close()
+    assert postgresql_place.count("documents") == 1
+
+
+def test_threads_share_a_ledger(ledger: Ledger, place: Place) -> None:
+    def work(start: int) -> None:
+        for number in range(start, start + 25):
+            post(ledger, invoice(document_key=f"E{number}"), nav_id=f"i{number}")
+            ledger.flush()
+
+    threads = [threading.Thread(target=work, args=(start,)) for start in (0, 25, 50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert (place.count("documents"), place.count("nav_documents")) == (75, 75)
+    assert list(ledger.verify_chain()) == []
+    assert list(ledger.verify_documents()) == []

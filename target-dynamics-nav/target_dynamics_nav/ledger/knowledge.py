@@ -102,15 +102,13 @@ class Knowledge:
             for start in range(0, len(wanted), KEYS_PER_QUERY):
                 with self.reading() as connection:
                     rows = connection.execute(
-                        sa.select(posted_sources.c.source_id, posted_sources.c.document_key)
-                        .where(
+                        sa.select(posted_sources.c.source_id, posted_sources.c.document_key).where(
                             posted_sources.c.ledger_id == books.ledger_id,
                             posted_sources.c.source_id.in_(wanted[start : start + KEYS_PER_QUERY]),
                             posted_sources.c.document_key != key,
                         )
-                        .order_by(posted_sources.c.document_key.desc())
                     ).all()
-                for row in rows:
+                for row in sorted(rows, key=lambda row: str(row.document_key), reverse=True):
                     if (books.ledger_id, row.document_key) not in changed:
                         found[row.source_id] = row.document_key
             for (_, other), waiting in changed.items():

@@ -269,7 +269,7 @@ def _conditions(wanted: Filter | None) -> list[sa.ColumnElement[bool]]:
             sa.or_(documents.c.policy_id == wanted.policy, documents.c.policy_name == wanted.policy)
         )
     if wanted.employee is not None:
-        found.append(sa.func.lower(documents.c.submitter) == wanted.employee.lower())
+        found.append(sa.func.lower(documents.c.submitter) == sa.func.lower(wanted.employee))
     if wanted.reason_code is not None:
         found.append(documents.c.reason_code == wanted.reason_code)
     if wanted.waiting_since_before is not None:

@@ -57,8 +57,8 @@ documents = sa.Table(
     sa.Column("source", _JSON, nullable=False, doc="as the feed told it"),
     sa.Column("source_url", sa.String(500)),
     sa.Column("policy_id", sa.String(64), index=True),
-    sa.Column("policy_name", sa.String(250)),
-    sa.Column("submitter", sa.String(250), index=True),
+    sa.Column("policy_name", sa.String(250), index=True),
+    sa.Column("submitter", sa.String(250)),
     sa.Column("approved_at", sa.String(32), index=True, doc="as the feed told it"),
     sa.Column("part", sa.String(32), doc="which expenses of the report"),
     sa.Column("vendor_number", sa.String(20)),
@@ -88,9 +88,17 @@ documents = sa.Table(
     sa.Column("waived_digest", _DIGEST, doc="content_digest when it was waived"),
     sa.Column("status_before_waiver", sa.String(20)),
     sa.Column("purged_at", _TIME, doc="when personal data and texts were removed"),
-    sa.Index("ix_documents_standing", "ledger_id", "status", "posting_date"),
-    sa.Index("ix_documents_waiting", "status", "held_since"),
-    sa.Index("ix_documents_changed", "ledger_id", "changed_at"),
+    sa.Index("ix_documents_key", "document_key"),
+    sa.Index("ix_documents_submitter", sa.text("lower(submitter)")),
+    sa.Index("ix_documents_waiting", "held_since"),
+    sa.Index("ix_documents_changed", "changed_at", "document_key"),
+    sa.Index("ix_documents_latest", "ledger_id", "changed_at"),
+    # Totals are added up from this index alone.
+    sa.Index(
+        "ix_documents_totals",
+        *("company", "status", "currency_code", "posting_date", "kind"),
+        *("total_whole", "total_fraction"),
+    ),
 )
 
 contents = sa.Table(
@@ -132,8 +140,8 @@ nav_documents = sa.Table(
 posted_sources = sa.Table(
     "posted_sources",
     metadata,
-    sa.Column("ledger_id", _LEDGER_ID, primary_key=True),
     sa.Column("source_id", sa.String(64), primary_key=True, doc="e.g. an expense's id"),
+    sa.Column("ledger_id", _LEDGER_ID, primary_key=True),
     sa.Column("document_key", _KEY, primary_key=True),
     sa.Column("part_number", sa.Integer, nullable=False),
     sa.Index("ix_posted_sources_document", "ledger_id", "document_key"),

@@ -73,8 +73,8 @@ def _create_tables() -> None:
     )
     op.create_table(
         "posted_sources",
-        sa.Column("ledger_id", sa.String(200), primary_key=True),
         sa.Column("source_id", sa.String(64), primary_key=True),
+        sa.Column("ledger_id", sa.String(200), primary_key=True),
         sa.Column("document_key", sa.String(35), primary_key=True),
         sa.Column("part_number", sa.Integer, nullable=False),
     )
@@ -150,19 +150,29 @@ def _create_indexes() -> None:
     for table, names in {
         "runs": ("started_at",),
         "documents": (
-            *("reason_code", "source_number", "policy_id", "submitter", "approved_at"),
+            *("reason_code", "source_number", "policy_id", "policy_name", "approved_at"),
             *("posting_date", "nav_number"),
         ),
         "events": ("run_id", "kind"),
     }.items():
         for name in names:
             op.create_index(f"ix_{table}_{name}", table, [name])
+    op.create_index("ix_documents_submitter", "documents", [sa.text("lower(submitter)")])
     op.drop_index("ix_events_document_key", "events")
     for index, table, columns in (
         ("ix_events_document", "events", ["document_key", "ledger_id", "sequence"]),
-        ("ix_documents_standing", "documents", ["ledger_id", "status", "posting_date"]),
-        ("ix_documents_waiting", "documents", ["status", "held_since"]),
-        ("ix_documents_changed", "documents", ["ledger_id", "changed_at"]),
+        ("ix_documents_key", "documents", ["document_key"]),
+        ("ix_documents_waiting", "documents", ["held_since"]),
+        ("ix_documents_changed", "documents", ["changed_at", "document_key"]),
+        ("ix_documents_latest", "documents", ["ledger_id", "changed_at"]),
+        (
+            "ix_documents_totals",
+            "documents",
+            [
+                *("company", "status", "currency_code", "posting_date", "kind"),
+                *("total_whole", "total_fraction"),
+            ],
+        ),
         ("ix_nav_documents_document", "nav_documents", ["ledger_id", "document_key"]),
         ("ix_nav_documents_number", "nav_documents", ["ledger_id", "nav_number"]),
         ("ix_posted_sources_document", "posted_sources", ["ledger_id", "document_key"]),
