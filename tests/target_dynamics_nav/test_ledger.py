@@ -172,6 +172,20 @@ def test_very_many_events_do_not_wait_for_a_flush(ledger: Ledger, place: Place) 
     assert place.count("events") == 1001
 
 
+def test_very_many_documents_do_not_wait_for_a_flush(ledger: Ledger, place: Place) -> None:
+    documents = [invoice(document_key=f"E{number}") for number in range(1100)]
+    for document in documents:
+        ledger.record_standing(BOOKS, document, Status.HELD, [BLOCKED])
+    ledger.close()
+    again = place.open("run-2")
+    again.standings(BOOKS, [document.key for document in documents])
+    for document in documents:
+        again.record_standing(BOOKS, document, Status.HELD, [BLOCKED])
+    [(tried,)] = place.query("SELECT count(*) FROM documents WHERE attempts = 2")
+    assert tried == 1000
+    again.close()
+
+
 def test_a_settled_document_that_stands_as_before_is_not_written(
     ledger: Ledger, place: Place
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,11 +109,15 @@ class Database:
 
     def forget_deleted(self) -> None:
         """After a purge: leave nothing of it in SQLite's write-ahead log. PostgreSQL's vacuum does the like."""
-        if self.sqlite_file is not None:
-            with self.outages(), self.engine.connect() as connection:
-                raw = connection.connection.cursor()
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                raw.close()
+        file = self.sqlite_file
+        if file is None:
+            return
+        try:
+            # Not within a transaction, as everything else is. Whoever reads just now puts it off to a later one.
+            with contextlib.closing(sqlite3.connect(file, timeout=WAIT_FOR_WRITERS)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise OutageError(_UNAVAILABLE, code="ledger_unavailable", hint=_CHECK) from error
 
     def close(self) -> None:
         """Release every connection."""

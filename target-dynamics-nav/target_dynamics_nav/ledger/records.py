@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from target_dynamics_nav.ledger.database import Database
     from target_dynamics_nav.settlement import Status
 
-MAXIMUM_UNFLUSHED_EVENTS = 1000
+MAXIMUM_UNFLUSHED = 1000
+"""Events, or documents, that wait at most: they are in memory."""
 
 _SUBSTANCE = ("reasons", "content_digest")
 """Beside the status and what NAV has: when one of these changes, it is news."""
@@ -66,7 +67,7 @@ class Records(Knowledge):
         """
         with self._guard:
             self._unflushed.events.append(self._event(kind, data, books=books, key=key))
-            if len(self._unflushed.events) >= MAXIMUM_UNFLUSHED_EVENTS:
+            if len(self._unflushed.events) >= MAXIMUM_UNFLUSHED:
                 self.flush()
 
     def record_standing(
@@ -139,6 +140,8 @@ class Records(Knowledge):
             self._keep_nav_document(books, document, row, posted_digest, draft_digest)
             if news:
                 self._announce(books, document, kind or status.value, reasons, values)
+            if len(self._unflushed.documents) >= MAXIMUM_UNFLUSHED:
+                self.flush()
 
     def record_nav_document(self, books: Books, key: str, found: NavDocument) -> None:
         """Note a document in NAV that was made for a report: a credit memo that takes a posting back, say.
