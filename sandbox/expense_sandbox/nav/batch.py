@@ -107,11 +107,12 @@ class Batches:
         answers: list[dict[str, Any]] = []
         created: dict[str, str] = {}
         failed: set[str] = set()
+        pace = self._pace.request()
         for part in parts:
             call = self._referring(part.call, created)
             description = f"{call.method} $batch/{call.path} {self._describe(call.path)}"
             faults = self._faults.take(description, PART_KINDS)
-            with self._pace.operation():
+            with pace.operation():
                 response = self._answer_part(call, faults, waits=self._waits(part, failed))
             cuts += [fault for fault in faults if fault.kind == "truncate"]
             if not any(fault.kind == "omit_answer" for fault in faults):

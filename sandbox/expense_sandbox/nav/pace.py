@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +20,22 @@ class Pace:
     """
 
     operation_seconds: float = 0.0
-    _overslept: threading.local = field(default_factory=threading.local, repr=False)
+
+    def request(self) -> Stretch:
+        """The time of one HTTP request of several operations."""
+        return Stretch(self)
+
+    def operation(self) -> contextlib.AbstractContextManager[None]:
+        """The time of a request that is one operation."""
+        return self.request().operation()
+
+
+class Stretch:
+    """The operations of one HTTP request, one after another."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._overslept = 0.0
 
     @contextlib.contextmanager
     def operation(self) -> Iterator[None]:
@@ -33,10 +47,9 @@ class Pace:
             worked_until = time.monotonic()
             # Sleep is never exact, least of all on a busy machine: what it was too long is taken
             # from the next one, so that many operations take what they should.
-            overslept = float(getattr(self._overslept, "seconds", 0.0))
-            rest = self.operation_seconds - (worked_until - start) - overslept
+            rest = self._pace.operation_seconds - (worked_until - start) - self._overslept
             if rest > 0:
                 time.sleep(rest)
-                self._overslept.seconds = time.monotonic() - worked_until - rest
+                self._overslept = time.monotonic() - worked_until - rest
             else:
-                self._overslept.seconds = min(overslept, -rest)
+                self._overslept = min(self._overslept, -rest)
