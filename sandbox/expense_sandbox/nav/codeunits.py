@@ -8,7 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from expense_sandbox.nav import journal_posting, journals, posting, records
+from expense_sandbox.nav import (
+    journal_posting,
+    journals,
+    posting,
+    posting_nav_2018,
+    records,
+)
 from expense_sandbox.nav.amounts import ZERO
 from expense_sandbox.nav.edm import Kind
 from expense_sandbox.nav.errors import NavError, dialog, record_not_found
@@ -75,7 +81,10 @@ def _draft(company: Company, kind: str, number: str) -> records.Document:
 def _post_document(kind: str) -> Run:
     def run(books: Books, company: Company, given: Mapping[str, Any]) -> str:
         document = _draft(company, kind, given["docNo"])
-        posting.post(books, company, document)
+        if company.quirks.pages.posting_routine == "nav_2018":
+            posting_nav_2018.post(books, company, document)
+        else:
+            posting.post(books, company, document)
         posted = company.documents.get(document.id)
         return posted.number if posted is not None else document.number
 

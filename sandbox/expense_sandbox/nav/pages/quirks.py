@@ -23,11 +23,15 @@ class PageQuirks:
             relation first (`relation`) or the completion (`completion`).
         line_editability: When a purchase line's quantity and cost can be written: as soon as its
             type says it is no comment (`after_type`), or only once the line is there
-            (`after_insert`).
+            (`after_insert`), or always (`always`).
         posting_date_sets_document_date: Writing the posting date overwrites the document date.
         general_journal_templates: Templates that open page 39; with several, the page asks which.
         rename_emptied_batches: A batch whose name holds a number is counted up when posted.
         document_balance: Journals must balance by document number, not only by date.
+        shared_number_series: Drafts and posted documents are numbered by one series, so that
+            every deletion of a draft leaves a gap somebody has to agree to.
+        posting_routine: Whose codeunit 90 the posting codeunit runs: NAV 2018's, which checks
+            dimensions before it takes a number, or Business Central's.
         number_series_allow_manual: Whether documents may bring a number of their own.
     """
 
@@ -37,9 +41,11 @@ class PageQuirks:
     complete_account_numbers: bool = True
     complete_dimension_values: bool = True
     global_dimension_check: Literal["relation", "completion"] = "completion"
-    line_editability: Literal["after_type", "after_insert"] = "after_type"
+    line_editability: Literal["after_type", "after_insert", "always"] = "after_type"
     posting_date_sets_document_date: bool = False
     general_journal_templates: tuple[str, ...] = ("GENERAL",)
     rename_emptied_batches: bool = True
     document_balance: bool = True
+    shared_number_series: bool = False
+    posting_routine: Literal["nav_2018", "business_central"] = "nav_2018"
     number_series_allow_manual: bool = False

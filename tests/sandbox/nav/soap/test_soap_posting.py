@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from expense_sandbox.nav.pages.quirks import PageQuirks
 from expense_sandbox.nav.soap import ready_faults
 
 INVOICE = "Purchase_Invoice"
@@ -95,27 +96,72 @@ def test_a_draft_that_failed_to_post_cannot_be_deleted_any_more(soap: Any, refus
     assert int(second_number) == int(first_number) + 1
 
 
-@pytest.mark.parametrize(
-    ("account", "text"),
-    [("8510", "Select a Dimension Value Code for the Dimension Code DEPARTMENT for ")],
-)
-def test_mandatory_dimensions_are_asked_for_when_posting(
-    soap: Any, line: Any, refused: Any, account: str, text: str
-) -> None:
-    draft = soap.invoice("K-1", line(account))
+def refused_post(soap: Any, refused: Any, line_content: str, **header: str) -> tuple[str, str]:
+    """What posting an invoice of one line is refused with, with the draft's number replaced."""
+    draft = soap.invoice("K-1", line_content, **header)
     with pytest.raises(refused) as caught:
         soap.run("PostPurchaseInvoice", docNo=draft["No"])
-    assert text in caught.value.text
+    return caught.value.exception, caught.value.text.replace(draft["No"], "1001")
 
 
-def test_a_date_outside_the_window_is_found_when_posting(soap: Any, refused: Any) -> None:
-    draft = soap.create(
-        INVOICE,
-        "<Buy_from_Vendor_No>E1001</Buy_from_Vendor_No><Posting_Date>2027-01-01</Posting_Date>"
-        "<Vendor_Invoice_No>K-1</Vendor_Invoice_No>",
+def test_mandatory_dimensions_are_asked_for_when_posting(
+    start_soap: Any, soap: Any, line: Any, refused: Any
+) -> None:
+    text = "Select a Dimension Value Code for the Dimension Code DEPARTMENT for G/L Account 8510."
+    assert refused_post(soap, refused, line("8510")) == (
+        "NavNCLDialogException",
+        "The dimensions used in Invoice 1001, line no. 10000 are invalid (Error: " + text + ").",
     )
-    with pytest.raises(refused, match="not within your range of allowed posting dates"):
+    newer = start_soap(pages=PageQuirks(posting_routine="business_central"))
+    assert refused_post(newer, refused, line("8510")) == ("NavNCLDialogException", text)
+
+
+def test_blocked_dimension_values_pass_until_posting(soap: Any, line: Any, refused: Any) -> None:
+    assert refused_post(soap, refused, line(Shortcut_Dimension_1_Code="OLD")) == (
+        "NavNCLDialogException",
+        (
+            "The combination of dimensions used in Invoice 1001, line no. 10000 is blocked (Error: "
+            "Dimension Value DEPARTMENT - OLD is blocked.)."
+        ),
+    )
+    # No posting number was taken yet: the draft can go.
+    (draft,) = soap.read_multiple(INVOICE)
+    assert soap.delete(INVOICE, draft["Key"]) == "true"
+
+
+def test_a_date_outside_the_window_is_found_when_posting(
+    start_soap: Any, soap: Any, line: Any, refused: Any
+) -> None:
+    draft = soap.invoice("K-1")
+    changed = f"<Key>{draft['Key']}</Key><Posting_Date>2027-01-01</Posting_Date>"
+    soap.update(INVOICE, changed)
+    with pytest.raises(refused) as caught:
         soap.run("PostPurchaseInvoice", docNo=draft["No"])
+    assert caught.value.text == (
+        "Posting Date is not within your range of allowed posting dates in Purchase Header "
+        f"Document Type='Invoice',No.='{draft['No']}'."
+    )
+
+
+def test_nothing_to_post_and_no_number_to_post_under(
+    start_soap: Any, soap: Any, refused: Any
+) -> None:
+    assert refused_post(soap, refused, "<Description>Note</Description>") == (
+        "NavNCLDialogException", "There is nothing to post.",
+    )  # fmt: skip
+    draft = soap.invoice("")
+    with pytest.raises(refused, match="You need to enter the document number of the document from"):
+        soap.run("PostPurchaseInvoice", docNo=draft["No"])
+    lenient = start_soap(require_vendor_document_number=False)
+    assert lenient.run("PostPurchaseInvoice", docNo=lenient.invoice("")["No"])
+
+
+def test_an_account_blocked_since_is_refused_as_it_is(soap: Any, line: Any, refused: Any) -> None:
+    draft = soap.invoice("K-1")
+    soap.control("POST", "accounts/8430", {"blocked": True})
+    with pytest.raises(refused) as caught:
+        soap.run("PostPurchaseInvoice", docNo=draft["No"])
+    assert caught.value.exception == "NavTestFieldException"
 
 
 def test_arguments_of_procedures(soap: Any, refused: Any) -> None:
