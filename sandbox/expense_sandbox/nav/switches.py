@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from expense_sandbox.nav.books import Books
     from expense_sandbox.nav.quirks import NavQuirks
 
-GROUPS: Final = ("pages", "odata_v4")
+GROUPS: Final = ("pages", "odata_v4", "soap")
 """The groups of quirks that can be changed while the server runs."""
 
 

@@ -24,6 +24,7 @@ from expense_sandbox.nav.odata_v4 import (
 )
 from expense_sandbox.nav.odata_v4.addresses import COMPANY, malformed, no_resource
 from expense_sandbox.nav.rendering import Renderer
+from expense_sandbox.nav.translations import translated
 from expense_sandbox.nav.wire import error_document, json_object, odata_response
 
 if TYPE_CHECKING:
@@ -123,9 +124,10 @@ class ODataV4:
             "BadRequest_MethodNotImplemented": quirks.method_not_implemented_status,
             "Request_EntityChanged": quirks.stale_etag_status,
         }.get(error.code, error.status)
-        document = error_document(error.code, error.message)
+        message = translated(error.message, quirks.language)
+        document = error_document(error.code, message)
         if not quirks.correlation_id:
-            document["error"]["message"] = error.message
+            document["error"]["message"] = message
         return odata_response(document, status)
 
     def _answer(self, request: Request, path: str) -> Response:

@@ -187,6 +187,6 @@ def delete(_books: Books, company: Company, document: records.Document) -> None:
     Raises:
         NavError: When a failed posting reserved a number for it: somebody would have to agree.
     """
-    if document.reserved_number:
+    if document.reserved_number or company.quirks.pages.shared_number_series:
         raise callback()  # An empty posted document will be created to fill the gap.
     documents.delete(company, document)

@@ -84,6 +84,8 @@ def validate(
 
 
 def _require_editable(company: Company, line: records.DocumentLine, control: Control) -> None:
+    if company.quirks.pages.line_editability == "always":
+        return
     # The page works `NOT IsCommentLine` out when it shows a line: too late for one being created.
     shown = company.document_lines.get(line.id) is not None
     if company.quirks.pages.line_editability == "after_insert" and not shown:

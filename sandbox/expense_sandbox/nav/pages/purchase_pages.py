@@ -133,7 +133,7 @@ LINE_CONTROLS = (
 
 def drafts(company: Company, kind: str) -> list[records.Document]:
     """Drafts of a kind, by number."""
-    found = (item for item in company.documents.find("kind", kind) if not item.posted)
+    found = company.documents.find("status", (kind, "Draft"))
     return sorted(found, key=lambda document: document.number)
 
 

@@ -127,7 +127,10 @@ def test_a_bound_action_of_a_page_the_customer_copied(pages: Any) -> None:
         ),
     ],
 )
-def test_headers_that_do_not_post(pages: Any, fields: dict[str, Any], message: str) -> None:
+def test_headers_that_do_not_post(
+    start_pages: Callable[..., Any], fields: dict[str, Any], message: str
+) -> None:
+    pages = start_pages(pages={"posting_routine": "business_central"})
     number = pages.draft(**fields)
     pages.line(number, "8430", 1)
     answer = pages.run("PostPurchaseInvoice", docNo=number)
@@ -143,7 +146,10 @@ def test_the_same_number_twice_is_noticed_at_posting_only(pages: Any) -> None:
     assert _refusal(answer)[1] == "Purchase Invoice EXP-2 already exists for this vendor."
 
 
-def test_after_a_failed_posting_the_draft_cannot_be_deleted(pages: Any) -> None:
+def test_after_a_failed_posting_the_draft_cannot_be_deleted(
+    start_pages: Callable[..., Any],
+) -> None:
+    pages = start_pages(pages={"posting_routine": "business_central"})
     number = pages.draft()
     pages.line(number, "8430", 1, Shortcut_Dimension_2_Code="P-090")
     header = _header(number)
@@ -152,6 +158,74 @@ def test_after_a_failed_posting_the_draft_cannot_be_deleted(pages: Any) -> None:
     assert (status, code) == (400, "Application_CallbackNotAllowed")
     pages.control("POST", "dimension-values/PROJECT/P-090", {"blocked": False})
     assert pages.run("PostPurchaseInvoice", docNo=number).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "code", "message"),
+    [
+        (
+            {"Posting_Date": "2017-12-31"},
+            {},
+            "Application_DialogException",
+            (
+                "Posting Date is not within your range of allowed posting dates in Purchase Header "
+                "Document Type='Invoice',No.='{number}'."
+            ),
+        ),
+        (
+            {},
+            {"Shortcut_Dimension_2_Code": "P-090"},
+            "Application_DialogException",
+            (
+                "The combination of dimensions used in Invoice {number}, line no. 10000 is blocked "
+                "(Error: Dimension Value PROJECT - P-090 is blocked.)."
+            ),
+        ),
+        (
+            {},
+            {"No": "8460"},
+            "Application_DialogException",
+            (
+                "The dimensions used in Invoice {number}, line no. 10000 are invalid (Error: "
+                "Select a Dimension Value Code for the Dimension Code DEPARTMENT for G/L Account "
+                "8460.)."
+            ),
+        ),
+        ({}, {"Quantity": 0}, "Application_DialogException", "There is nothing to post."),
+    ],
+)
+def test_the_checks_of_nav_2018(
+    start_pages: Callable[..., Any],
+    header: dict[str, Any],
+    line: dict[str, Any],
+    code: str,
+    message: str,
+) -> None:
+    pages = start_pages(pages={"posting_routine": "nav_2018"})
+    number = pages.draft(**header)
+    pages.create(LINES, {**pages.line_body(number, "8430", 1), **line})
+    answer = pages.run("PostPurchaseInvoice", docNo=number)
+    assert _refusal(answer) == (code, message.format(number=number))
+    # No posting number is taken yet: the draft can go.
+    assert pages.call("DELETE", _header(number), headers={"If-Match": "*"}).status_code == 204
+
+
+def test_nav_2018_posts_what_is_right(start_pages: Callable[..., Any]) -> None:
+    pages = start_pages(pages={"posting_routine": "nav_2018"})
+    for _ in range(2):
+        number = pages.draft("EXP-3")
+        pages.line(number, "8430", 1)
+        answer = pages.run("PostPurchaseInvoice", docNo=number)
+    assert _refusal(answer)[1] == "Purchase Invoice EXP-3 already exists for this vendor."
+    # The number was taken before that was noticed: now the draft cannot go.
+    refusal = pages.refused("DELETE", _header(number), If_Match="*")
+    assert refusal[1] == "Application_CallbackNotAllowed"
+
+
+def test_a_shared_number_series_lets_no_draft_go(start_pages: Callable[..., Any]) -> None:
+    pages = start_pages(pages={"shared_number_series": True})
+    refusal = pages.refused("DELETE", _header(pages.draft()), If_Match="*")
+    assert refusal[:2] == (400, "Application_CallbackNotAllowed")
 
 
 def test_dimensions_the_pages_have_no_field_for(pages: Any) -> None:

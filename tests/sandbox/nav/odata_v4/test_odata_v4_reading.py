@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from expense_sandbox.seeds import CompanySeed, VendorSeed
+
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
 
 
@@ -89,6 +91,26 @@ def test_a_company_by_its_id_in_the_query_only(pages: Any) -> None:
 def test_companies_are_told_apart_by_every_letter(pages: Any, name: str) -> None:
     status, code, _ = pages.refused("GET", f"{pages.root}/Company('{name}')/Vendor_List")
     assert (status, code) == (404, "Internal_CompanyNotFound")
+
+
+def test_names_of_companies_that_addresses_find_hard(
+    start_nav: Callable[..., Any], pages: Any
+) -> None:
+    name = "O'Brien & Söhne A/S"
+    nav = start_nav(CompanySeed(name, "EUR", (), (VendorSeed("E1001", "Ann Ek"),)))
+    other = type(pages)(nav, name.replace("'", "''").replace("/", "%2F"))
+    by_query = other.session.get(
+        f"{other.root}/Vendor_List", params={"company": name}, timeout=10
+    ).json()
+    assert [row["No"] for row in by_query["value"]] == ["E1001"]
+    assert "Company('O''Brien%20%26%20S%C3%B6hne%20A%2FS')" in by_query["@odata.context"]
+    path = "Company('O''Brien%20%26%20S%C3%B6hne%20A%2FS')/Vendor_List"
+    assert other.refused("GET", f"{other.root}/{path}")[0] == 404
+    doubled = start_nav(CompanySeed("O'Brien & Co", "EUR", (), (VendorSeed("E1", "Ann"),)))
+    third = type(pages)(doubled)
+    assert third.rows(f"{third.root}/Company('O''Brien%20%26%20Co')/Vendor_List")[0]["No"] == "E1"
+    single = third.refused("GET", f"{third.root}/Company('O'Brien%20%26%20Co')/Vendor_List")
+    assert single[:2] == (404, "BadRequest_NotFound")
 
 
 def test_without_a_company_there_is_the_default_company_or_none(

@@ -262,6 +262,20 @@ def test_the_type_decides_what_can_be_edited(start_pages: Callable[..., Any]) ->
     assert (changed.status_code, changed.json()["Line_Amount"]) == (200, 7.5)
 
 
+def test_a_copy_of_the_page_may_be_editable_at_all_times(start_pages: Callable[..., Any]) -> None:
+    pages = start_pages(pages={"line_editability": "always"})
+    number = pages.draft()
+    body = {"Document_Type": "Invoice", "Document_No": number, "Quantity": 2, "Type": " "}
+    assert pages.create(LINES, body)["Quantity"] == 2
+
+
+def test_errors_in_another_language(start_pages: Callable[..., Any]) -> None:
+    pages = start_pages(odata_v4={"language": "de-DE"})
+    _, code, message = pages.refused("POST", "Purchase_Invoice", {"Buy_from_Vendor_No": "E9"})
+    assert code == "Internal_InvalidTableRelation"
+    assert message.endswith("der nicht in der verknüpften Tabelle (Kreditor) gefunden werden kann.")
+
+
 def test_in_page_order_the_body_may_come_in_any(start_pages: Callable[..., Any]) -> None:
     pages = start_pages(field_order="page")
     body = dict(reversed(pages.line_body(pages.draft(), "8430", 3).items()))
