@@ -387,7 +387,7 @@ class PageService:
     ) -> Any:  # noqa: ANN401 - any row
         """The row after every control that was given, one after another.
 
-        Clients send back all they read: what is as it was `before` has not been written.
+        Clients send back all they read: what is as it was `before` is not written.
         """
         controls = names.controls_on_page(page, self._pages)
         parts = {part.name for part in page.parts}
@@ -400,7 +400,8 @@ class PageService:
             if name in given and name in controls:
                 control = controls[name]
                 value = self._value(control, text_of(given[name][0]))
-                shown = control.value(self._company, row if before is None else before)
+                skips = before is not None and self._quirks.unchanged_fields == "skipped"
+                shown = control.value(self._company, before if skips else row)
                 if value != shown:
                     row = self._with_value(page, row, control, value)
         return row

@@ -265,6 +265,20 @@ def test_an_update_changes_what_it_names_and_leaves_the_rest(soap: Any, line: An
     assert "Vendor_Invoice_No" not in cleared
 
 
+@pytest.mark.parametrize(("habit", "due"), [("skipped", "2026-02-24"), ("written", "2026-03-01")])
+def test_a_field_sent_as_it_was_may_not_count_as_written(
+    start_soap: Any, habit: Any, due: str
+) -> None:
+    soap = start_soap(soap=SoapQuirks(unchanged_fields=habit))
+    created = soap.invoice("K-1", Due_Date="2026-03-01")
+    updated = soap.update(
+        INVOICE,
+        f"<Key>{created['Key']}</Key><Document_Date>2026-02-10</Document_Date>"
+        "<Due_Date>2026-03-01</Due_Date>",
+    )
+    assert updated["Due_Date"] == due  # 14 days, worked out anew
+
+
 def test_a_stale_key_changes_nothing(soap: Any, refused: Any) -> None:
     created = soap.invoice("K-1")
     soap.update(INVOICE, f"<Key>{created['Key']}</Key><Due_Date>2026-03-01</Due_Date>")
