@@ -191,9 +191,12 @@ class PurchaseDrafts:
             for field, value in wanted.items()
             if value is not None and field in page.fields
         }
-        if any(row.get(field) != value for field, value in shown.items()):
-            # all of them, as a new document date makes NAV work out the due date anew
-            page.update({"Key": row.get("Key"), **shown})
+        # All of them, as a new document date makes NAV work out the due date anew. Twice, as a server may take a
+        # field that comes as it was for one that nobody wrote, and leave it to be derived.
+        for _ in range(2):
+            if all(row.get(field) == value for field, value in shown.items()):
+                return
+            row = page.update({"Key": row.get("Key"), **shown})
 
     def _set_dimensions(
         self, names: PurchaseKind, page: SoapPage, row: Row, draft: DraftDocument
