@@ -21,7 +21,7 @@ from target_dynamics_nav.errors import (
 from target_dynamics_nav.nav.journal_lines import batch_name
 
 from .nav_stand_in import INVOICE, JOURNAL, KINDS, SERVICES, draft, line, lines_of
-from .pages_stand_in import EUROPE, pages_of, serving, talking
+from .pages_stand_in import EUROPE, GERMAN, pages_of, serving, talking
 
 if TYPE_CHECKING:
     from target_dynamics_nav.nav.port import DocumentKind
@@ -347,3 +347,45 @@ def test_an_action_that_would_go_to_the_default_company() -> None:
             it.client.create_draft(it.company, draft(DEPARTMENT="SALES"))
         assert caught.value.code == "company_not_confirmed"
         assert not [asked for asked in it.asked() if "ExpensePosting" in asked]
+
+
+# More
+
+
+def test_many_lines_are_read_over_pages_in_their_order() -> None:
+    many = [line("8430", f"{n}.01") for n in range(1, 31)]
+    with pages_of(odata=ODataV4Quirks(page_size=7, own_address="http://inner:7048")) as it:
+        made = it.client.create_draft(it.company, draft(INVOICE, *many))
+        assert made.lines is not None
+        assert [one.amount for one in made.lines] == [one.amount for one in many]
+        it.client.post(it.company, made)
+        assert lines_of(it.find_one()) == lines_of(made)
+
+
+def test_a_word_for_the_type_of_lines_that_nobody_told() -> None:
+    known = {english: local for english, local in GERMAN.items() if english != "G/L Account"}
+    with pages_of(odata=ODataV4Quirks(language="de-DE"), option_captions=known) as it:
+        it.client.read_master_data(it.company)
+        with pytest.raises(ConfigurationError) as caught:
+            it.client.create_draft(it.company, draft())
+    assert (caught.value.code, caught.value.value) == ("option_text_unknown", "G/L Account")
+
+
+def test_a_journal_page_that_chooses_the_batch_itself() -> None:
+    """As on NAV 2017: the line lands in another batch. It is taken out again, and the run ends."""
+    with serving() as (server, books), talking(server, books) as it:
+        other = {"Journal_Template_Name": "GENERAL", "Name": "DEFAULT"}
+        names = [row["Name"] for row in it.pages("GET", "General_Journal_Batches").json()["value"]]
+        if "DEFAULT" not in names:
+            it.pages("POST", "General_Journal_Batches", other)
+        handler = server._handler
+        own = batch_name("E100-R").encode()
+        server._handler = lambda request: handler(
+            replace(request, body=request.body.replace(b'"' + own + b'"', b'"DEFAULT"'))
+            if request.path.endswith("/General_Journal")
+            else request
+        )
+        with pytest.raises(ConfigurationError) as caught:
+            it.client.create_draft(it.company, draft(JOURNAL))
+        assert caught.value.code == "journal_batch_ignored"
+        assert it.pages("GET", "General_Journal").json()["value"] == []

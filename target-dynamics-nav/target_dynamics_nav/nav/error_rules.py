@@ -154,6 +154,12 @@ _DIMENSIONS = (
         "NAV does not have a dimension value of the document.",
     )
     .add(
+        "dimension_value_unknown",
+        r"(?P<value>\S+) is not an available .{1,80}? for that dimension",
+        "NAV has no value {value} for a dimension of the document.",
+        "value",
+    )
+    .add(
         "dimension_unknown",
         r"\"(?:id|code)\" does not match to a Dimension\b"
         r"|dimension field values do not match to a specific Dimension",
@@ -264,7 +270,8 @@ _NUMBER_SERIES = (
     )
     .add(
         "number_series",
-        r"in No\. Series Line|may not enter numbers manually",
+        r"in No\. Series Line|may not enter numbers manually"
+        r"|Document No\. must be equal to '(?P<wanted>[^']*)'",
         "NAV's number series has no number for the document.",
     )
 )

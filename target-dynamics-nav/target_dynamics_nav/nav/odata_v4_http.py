@@ -45,6 +45,9 @@ _SUCCESSES = frozenset({200, 201, 202, 204})
 _JSON_BODY = {"Content-Type": "application/json"}
 _TENANT_UNAVAILABLE = "Internal_TenantUnavailable"
 _CONTEXT = re.compile(r"#Company\('((?:[^']|'')*)'\)")
+_OPTION = re.compile(
+    r"""'(?P<option>[^']+)' is not an option|value "(?P<other>[^"]+)" cannot be evaluated into type Option"""
+)
 _ROOT = re.compile(r"/ODataV4/", re.IGNORECASE)
 
 
@@ -344,6 +347,18 @@ class PageHttp:
                 hint="Switch OData services on for the NAV server instance (ODataServicesEnabled) and restart it.",
                 field="base_url",
                 value=self.root,
+                nav_message=error.nav_message,
+            )
+        hit = _OPTION.search(error.nav_message or "")
+        if hit is not None:
+            option = hit["option"] or hit["other"]
+            return ConfigurationError(
+                f'NAV does not know the option "{option}" in its language.',
+                code="option_text_unknown",
+                hint="The server writes options in another language: set option_captions to its words; or set "
+                "ServicesLanguage of the server instance to en-US.",
+                field="option_captions",
+                value=option,
                 nav_message=error.nav_message,
             )
         if error.code == "nav_rejected_credentials":

@@ -12,7 +12,12 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from target_dynamics_nav.errors import DocumentRefusedError, OutcomeUnknownError, ProtocolError
+from target_dynamics_nav.errors import (
+    ConfigurationError,
+    DocumentRefusedError,
+    OutcomeUnknownError,
+    ProtocolError,
+)
 from target_dynamics_nav.nav import journal_lines
 from target_dynamics_nav.nav.odata import Json, code, day, decimal, literal, query, text
 from target_dynamics_nav.nav.odata_v4_documents import (
@@ -235,6 +240,7 @@ class Journals:
                         **body,
                     },
                 )
+                self._require_own_batch(batch["Name"], answer.json)
                 self._require_as_sent(body, answer.json)
         except DocumentRefusedError:
             self.delete(draft.key)
@@ -324,6 +330,27 @@ class Journals:
                 body["VAT_Prod_Posting_Group"] = tax_code
             bodies.append({**body, **self._on_lines.body(dimensions)})
         return bodies
+
+    def _require_own_batch(self, name: str, row: Json | None) -> None:
+        """Some servers write to the first batch of the first template, whatever they are told.
+
+        Raises:
+            ConfigurationError: The line is in another batch; it was removed from there.
+        """
+        if row is None or (
+            code(row.get("Journal_Template_Name")) == code(self._template)
+            and code(row.get("Journal_Batch_Name")) == name
+        ):
+            return
+        self._delete_row(entity(self._lines, row))
+        raise ConfigurationError(
+            f"NAV wrote a journal line to batch {row.get('Journal_Batch_Name')}, though another one was named.",
+            code="journal_batch_ignored",
+            hint="This server's general journal page chooses the batch itself (NAV 2017 and before): publish a copy of "
+            "page 39 without its OnOpenPage code, or map to purchase invoices.",
+            field="services",
+            value="general_journal",
+        )
 
     @staticmethod
     def _require_as_sent(body: Json, row: Json | None) -> None:
