@@ -92,6 +92,7 @@ class LoggedRequest:
     at: datetime
     query: str = ""
     operations: int = 1
+    seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """The entry as `/_sandbox/requests` shows it."""
@@ -102,6 +103,7 @@ class LoggedRequest:
             "operation": self.operation,
             "status": self.status,
             "operations": self.operations,
+            "seconds": round(self.seconds, 6),
             "at": self.at.isoformat(),
         }
 
@@ -247,6 +249,7 @@ class SandboxServer:
         """
         if request.path.startswith(CONTROL_PREFIX):
             return self.answer_control(request), None
+        started = time.monotonic()
         if self.latency_seconds > 0:
             time.sleep(self.latency_seconds)
         operation = self._operation(request) if self._operation is not None else ""
@@ -262,6 +265,7 @@ class SandboxServer:
                 datetime.now(timezone.utc),
                 request.query,
                 response.operations if response is not None else 1,
+                time.monotonic() - started,
             )
         )
         cut = next((fault for fault in faults if fault.kind == "truncate"), None)
