@@ -181,20 +181,16 @@ class PageService:
 
     def _found(self, criteria: Mapping[str, filter_text.Criteria | None]) -> Sequence[Any]:
         """Rows that pass, in primary key order."""
-        rows: Sequence[Any] | None = None
-        for name, criterion in criteria.items():
-            look = self._page.look_ups.get(name)
-            if (
-                criterion is not None
-                and criterion.only is not None
-                and look is not None
-                and self._page.rows_below is None
-            ):
-                rows = sorted(
-                    look(self._company, criterion.only),
-                    key=lambda row: self._page.key_values(self._company, row),
-                )
-                break
+        candidates = [
+            look(self._company, criterion.only)
+            for name, criterion in criteria.items()
+            if criterion is not None
+            and criterion.only is not None
+            and self._page.rows_below is None
+            and (look := self._page.look_ups.get(name)) is not None
+        ]
+        fewest = min((list(found) for found in candidates), key=len, default=None)
+        rows = fewest if fewest is None else sorted(fewest, key=self._comparable)
         controls = {name: self._page.control(name) for name in criteria}
         return [
             row

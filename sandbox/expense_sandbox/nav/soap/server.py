@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from expense_sandbox.nav.books import Books
     from expense_sandbox.nav.company import Company
     from expense_sandbox.nav.services import Kind, Service
+    from expense_sandbox.nav.soap.quirks import SoapQuirks
 
 ROOT: Final = "/NAV/WS"
 BODY: Final = "{http://schemas.xmlsoap.org/soap/envelope/}Body"
@@ -73,9 +74,13 @@ class SoapServer:
 
     def __init__(self, books: Books) -> None:
         self._books = books
-        self._quirks = books.quirks.soap
         self.url = ""
         """Where the server is; the WSDLs say so unless a switch has them say something else."""
+
+    @property
+    def _quirks(self) -> SoapQuirks:
+        """The switches as they are now."""
+        return self._books.quirks.soap
 
     def answer(self, request: Request, path: str) -> Response:
         """Answer one request; `path` is what follows `/WS`, percent-encoded."""
