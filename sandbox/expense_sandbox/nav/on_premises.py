@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from expense_sandbox.nav.books import Books
     from expense_sandbox.nav.pace import Pace
     from expense_sandbox.nav.services import Endpoint
+    from expense_sandbox.nav.throttle import Throttle
 
     Face = Callable[[Request, str], Response]
 
@@ -33,11 +34,15 @@ class OnPremises:
         books: Behind all faces.
         gatekeeper: Knows who may come in.
         pace: How long operations take.
+        throttle: How many requests are executed at a time.
     """
 
-    def __init__(self, books: Books, gatekeeper: Gatekeeper, pace: Pace) -> None:
+    def __init__(
+        self, books: Books, gatekeeper: Gatekeeper, pace: Pace, throttle: Throttle
+    ) -> None:
         self._books = books
         self._pace = pace
+        self._throttle = throttle
         self._gatekeeper = gatekeeper
         self.odata_v4 = ODataV4(books)
         self._faces: dict[Endpoint, Face] = {"odata_v4": self.odata_v4.answer}
@@ -65,7 +70,7 @@ class OnPremises:
         face = self._faces.get(endpoint)
         if face is None:
             return None
-        with self._pace.operation():
+        with self._throttle.admitted(1), self._pace.operation():
             return face(request, match["rest"] or "")
 
     def _unauthorized(self, endpoint: Endpoint, challenge: str) -> Response:

@@ -62,13 +62,13 @@ class NavServer:
         self._books = books
         self._gatekeeper = gatekeeper
         self._api = Api(books)
-        self.on_premises = OnPremises(books, gatekeeper, pace)
+        self._throttle = Throttle(books.quirks)
+        self.on_premises = OnPremises(books, gatekeeper, pace, self._throttle)
         self.soap = SoapServer(books)
         self.on_premises.add_face("soap", self.soap.answer)
         self._rival = RivalClient(self._api)
         self._faults = faults
         self._batches = Batches(self._api, faults, operation_of, pace)
-        self._throttle = Throttle(books.quirks)
         self.url = ""
 
     def answer(self, request: Request) -> Response:

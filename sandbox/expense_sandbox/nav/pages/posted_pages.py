@@ -200,9 +200,10 @@ VENDOR_LEDGER_ENTRIES = Page(
     ("Entry No.",),
     _entries("vendor_entries"),
     look_ups={
-        "Vendor No.": _by("vendor_entries", "vendor_number"),
-        "Document No.": _by("vendor_entries", "document_number"),
+        # The first that a filter names is taken: a vendor may have very many entries.
         "External Document No.": _by("vendor_entries", "external_document_number"),
+        "Document No.": _by("vendor_entries", "document_number"),
+        "Vendor No.": _by("vendor_entries", "vendor_number"),
     },
 )
 _INVOICE_LINES = _posted_lines(

@@ -180,6 +180,10 @@ def _subform(object_id: int, name: str, kind: str, line_type: str) -> Page:
     def rows(company: Company) -> list[records.DocumentLine]:
         return [line for draft in drafts(company, kind) for line in company.lines_of(draft.id)]
 
+    def lines_of(company: Company, number: Any) -> list[records.DocumentLine]:  # noqa: ANN401
+        found = company.documents.find("number", (kind, number))
+        return [line for item in found if not item.posted for line in company.lines_of(item.id)]
+
     return Page(
         object_id,
         name,
@@ -188,6 +192,7 @@ def _subform(object_id: int, name: str, kind: str, line_type: str) -> Page:
         ("Document Type", "Document No.", "Line No."),
         rows,
         purchase_lines.WRITES,
+        look_ups={"Document No.": lines_of},
         key_fixed={"Document Type": kind},
         line_type=line_type,
     )

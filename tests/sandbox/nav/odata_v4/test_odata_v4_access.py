@@ -222,6 +222,11 @@ def test_writers_on_many_connections_all_get_numbers(start_pages: Callable[..., 
     assert len(set(numbers)) == 8
 
 
+def test_too_many_requests(start_pages: Callable[..., Any]) -> None:
+    pages = start_pages(rate_limit=2)
+    assert [pages.call("GET", "Vendor_List").status_code for _ in range(3)] == [200, 200, 429]
+
+
 def test_a_refused_connection_stays_open(pages: Any) -> None:
     """The handshake would fail on a server that hangs up after each 401."""
     _windows(pages)
