@@ -36,19 +36,22 @@ class Run:
         requests: HTTP requests, by the sandbox's log.
         operations: Requests by themselves and parts of batches.
         seconds: Wall time, from the process's start to its end.
+        waiting: What the sandbox took to answer, simulated time included.
         memory: Peak of resident memory, MB.
     """
 
     requests: int
     operations: int
     seconds: float
+    waiting: float
     memory: float
 
     def row(self, name: str, count: int) -> str:
         """A line of the table."""
         return (
             f"| {name} | {count:,} | {self.requests:,} | {self.requests / count:.3f} "
-            f"| {self.operations:,} | {self.seconds:.1f} s | {self.memory:.1f} MB |"
+            f"| {self.operations:,} | {self.seconds:.1f} s | {self.waiting:.1f} s "
+            f"| {self.memory:.1f} MB |"
         )
 
 
@@ -73,7 +76,13 @@ def measure(served: Served, command: list[Any], feed: Path, environment: dict[st
             sys.stderr.write(errors.read().decode()[-3000:])
             sys.exit(f"{command[0]} ended with {process.returncode}.")
     log = requests.get(f"{control}/requests", timeout=60).json()
-    return Run(len(log), sum(entry["operations"] for entry in log), seconds, usage.ru_maxrss / 1024)
+    return Run(
+        len(log),
+        sum(entry["operations"] for entry in log),
+        seconds,
+        sum(entry["seconds"] for entry in log),
+        usage.ru_maxrss / 1024,
+    )
 
 
 def posted(served: Served) -> int:
@@ -98,8 +107,8 @@ def main() -> None:
     options = parser.parse_args()
     times = (options.latency_ms / 1000, options.operation_ms / 1000)
     missed: list[str] = []
-    print("| | documents | requests | a document | operations | time | memory |")
-    print("|---|---|---|---|---|---|---|")
+    print("| | documents | requests | a document | operations | time | of it NAV's | memory |")
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         run = run_target(Path(folder), options, times, missed)
         if options.sdk:
