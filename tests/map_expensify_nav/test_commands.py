@@ -90,12 +90,68 @@ def test_check_tells_what_is_mapped_but_missing_and_what_is_never_used(
     assert main(["check", str(rules), "--reports", str(reports), "--nav"]) == 1
     number = text[: text.index(line)].count("\n") + 3
     assert [line for line in told(capsys) if not line.startswith("problem")] == [
+        "",
+        "For information: codes that NAV does not have or has blocked, and no report needs",
         (
             "warning: G/L account 8998 does not exist in CRONUS Europe. It stands in "
             f'accounts.by_category["Old Category"] (line {number}).'
         ),
-        f'unused: accounts.by_category["Old Category"] (line {number})',
+        "",
+        "For information: entries that no report needed",
+        (
+            f'unused: accounts.by_category["Old Category"] (line {number}); '
+            "Expensify has nothing of that name"
+        ),
+        "",
         "234 reports, 438 documents: 2 problems.",
+    ]
+
+
+def listed(stream: str, **record: object) -> str:
+    return json.dumps({"type": "RECORD", "stream": stream, "record": record}) + "\n"
+
+
+@pytest.mark.usefixtures("_nav")
+@pytest.mark.parametrize("people", [False, True])
+def test_check_tells_what_can_be_chosen_and_leads_nowhere(
+    reports: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, people: bool
+) -> None:
+    """None of it is an error: nobody has chosen it yet."""
+    europe = "A1B2C3D4E5F60701"
+    feed = tmp_path / "feed.singer"
+    feed.write_text(
+        reports.read_text(encoding="utf-8")
+        + listed("policy_categories", policy_id=europe, name="Gifts", enabled=True)
+        + listed("policy_categories", policy_id=europe, name="Gone", enabled=False)
+        + listed("policy_categories", policy_id=europe, name="Cars", enabled=True, gl_code="8997")
+        + listed("policy_tags", policy_id=europe, level=1, name="R&D II", enabled=True)
+        + listed(
+            "policy_tags", policy_id=europe, level=2, name="Moon", enabled=True, gl_code="P-999"
+        )
+        + listed("policy_employees", policy_id=europe, email="new@northwind.example"),
+        encoding="utf-8",
+    )
+    more = ["--people"] if people else []
+    assert main(["check", str(RULES), "--reports", str(feed), "--nav", *more]) == 1
+    lines = told(capsys)
+    assert lines[-1] == "234 reports, 438 documents: 3 problems."
+    assert [line for line in lines if line.startswith("warning")] == [
+        "warning: G/L account 8997 does not exist in CRONUS Europe.",
+        "warning: Value P-999 of dimension PROJECT does not exist in CRONUS Europe.",
+    ]
+    unmapped = [line for line in lines if line.startswith("unmapped")]
+    assert [line.split(". ")[0] for line in unmapped] == [
+        "unmapped: Northwind Europe: Category 'Gifts' has no G/L account",
+        "unmapped: Northwind Europe: Tag 'R&D II' has no value of dimension DEPARTMENT",
+        "unmapped: Northwind Europe: The submitter has no vendor",
+        "unmapped: Northwind Europe: Nothing says which value of dimension AREA to use",
+    ]
+    person = " new@northwind.example" if people else ""
+    assert [line.endswith(f"(1 employee{person})") for line in unmapped] == [
+        False,
+        False,
+        True,
+        True,
     ]
 
 

@@ -31,29 +31,26 @@ ACCOUNTS = {
 
 RATE = st.decimals("0.0001", "9999", places=4, allow_nan=False).map(str)
 CURRENCIES = ("EUR", "JPY", "KWD")
-currencies = st.one_of(
-    st.just({}),
-    st.just({"of_documents": "report"}),
-    st.just({"of_documents": "expense"}),
-    st.fixed_dictionaries(
-        {
-            "of_documents": st.just("company"),
-            "rates": st.fixed_dictionaries(
-                {
-                    own: st.fixed_dictionaries(
-                        {other: RATE for other in CURRENCIES if other != own}
-                    )
-                    for own in CURRENCIES
-                }
-            ),
-        }
-    ),
+IN_THE_COMPANY_S = st.fixed_dictionaries(
+    {
+        "of_documents": st.just("company"),
+        "rates": st.fixed_dictionaries(
+            {
+                own: st.fixed_dictionaries({other: RATE for other in CURRENCIES if other != own})
+                for own in CURRENCIES
+            }
+        ),
+    }
 )
+AS_PAID = st.just({"of_documents": "expense"})
+ANY_CURRENCY = st.just({}) | st.just({"of_documents": "report"}) | AS_PAID | IN_THE_COMPANY_S
 """Rules about the currency of documents; with rates from all into all."""
 
 
 @st.composite
-def rules_files(draw: st.DrawFn, of_documents: str | None = None) -> RulesFile:
+def rules_files(
+    draw: st.DrawFn, currencies: st.SearchStrategy[dict[str, Any]] = ANY_CURRENCY
+) -> RulesFile:
     """Rules files of many shapes; all of them map every category."""
     grouping = st.sampled_from([{}, {"group_by": "report"}, {"group_by": "expense"}])
     invoice = {"document": "purchase_invoice", "vendor": {"from": "employee_custom_field_1"}}
@@ -99,9 +96,7 @@ def rules_files(draw: st.DrawFn, of_documents: str | None = None) -> RulesFile:
             {"code": "DEM", "until": "2001-12-31"},
             {"code": "EUR", "from": "2002-01-01"},
         ]
-    rules["currency"] = draw(
-        currencies.filter(lambda rule: of_documents in (None, rule.get("of_documents")))
-    )
+    rules["currency"] = draw(currencies)
     return parse_rules(json.dumps(rules), "rules.yml")
 
 
@@ -217,7 +212,7 @@ def places_of(document: MappedDocument) -> list[str]:
 
 
 @repeatable
-@given(reports(), rules_files(of_documents="expense"))
+@given(reports(), rules_files(AS_PAID))
 def test_documents_as_paid_say_what_was_paid(report: dict[str, Any], rules: RulesFile) -> None:
     paid = {item["transaction_id"]: item for item in report["expenses"]}
     for document in mapped(report, rules):
@@ -236,7 +231,7 @@ def test_documents_as_paid_say_what_was_paid(report: dict[str, Any], rules: Rule
 
 
 @repeatable
-@given(reports(), rules_files(of_documents="company"), st.integers(1, 2))
+@given(reports(), rules_files(IN_THE_COMPANY_S), st.integers(1, 2))
 def test_converted_documents_are_the_converted_sum_to_the_smallest_unit(
     report: dict[str, Any], rules: RulesFile, other: int
 ) -> None:
