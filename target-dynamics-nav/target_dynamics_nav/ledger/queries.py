@@ -123,7 +123,7 @@ def totals(ledger: Ledger, wanted: Filter | None = None) -> list[Total]:
             sa.func.coalesce(sa.func.sum(sign * documents.c.total_whole), 0).label("whole"),
             sa.func.coalesce(sa.func.sum(sign * documents.c.total_fraction), 0).label("fraction"),
         )
-        .where(*_conditions(wanted))
+        .where(*conditions(wanted))
         .group_by(documents.c.company, documents.c.status, documents.c.currency_code)
         .order_by(documents.c.company, documents.c.status, documents.c.currency_code)
     )
@@ -144,7 +144,7 @@ def reasons(ledger: Ledger, wanted: Filter | None = None) -> list[tuple[str, str
     """(status, code of the first reason, documents) of what waits, the most frequent first."""
     statement = (
         sa.select(documents.c.status, documents.c.reason_code, sa.func.count().label("documents"))
-        .where(documents.c.held_since.is_not(None), *_conditions(wanted))
+        .where(documents.c.held_since.is_not(None), *conditions(wanted))
         .group_by(documents.c.status, documents.c.reason_code)
     )
     with ledger.reading() as connection:
@@ -168,7 +168,7 @@ def find(
     """
     statement = (
         sa.select(documents)
-        .where(*_conditions(wanted))
+        .where(*conditions(wanted))
         .order_by(documents.c.changed_at.desc(), documents.c.document_key)
         .limit(limit)
         .offset(offset)
@@ -250,7 +250,8 @@ def latest_runs(ledger: Ledger, limit: int = 20) -> list[Row]:
     return [row._asdict() for row in rows]
 
 
-def _conditions(wanted: Filter | None) -> list[sa.ColumnElement[bool]]:
+def conditions(wanted: Filter | None) -> list[sa.ColumnElement[bool]]:
+    """What a filter means for a statement about `documents`."""
     if wanted is None:
         return []
     found: list[sa.ColumnElement[bool]] = []
