@@ -131,7 +131,8 @@ class Page:
         rows: Every row it shows, in primary key order.
         writes: How it writes; None for pages that only show.
         parts: Pages within it.
-        look_ups: By control name: finds rows by an index when a filter names one value.
+        look_ups: By control name: finds rows by an index when a filter names one value. Those
+            that leave fewest rows come first.
         key_fixed: Key fields whose value the page itself decides, e.g. the document type.
         line_type: Name of its rows' type within a document's SOAP service.
         variables: Controls bound to no row but to a variable of the page: which of the rows SOAP

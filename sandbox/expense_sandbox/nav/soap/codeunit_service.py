@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from expense_sandbox.nav.errors import NavError
 from expense_sandbox.nav.soap import names, values
-from expense_sandbox.nav.soap.page_service import unexpected
+from expense_sandbox.nav.soap.page_reading import unexpected
 from expense_sandbox.nav.soap.values import SCHEMA_TYPES
 from expense_sandbox.nav.soap.wsdl import Element as Declared
 from expense_sandbox.nav.soap.wsdl import Operation, document

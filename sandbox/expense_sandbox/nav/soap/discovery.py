@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from expense_sandbox.nav.soap.names import SYSTEM_SERVICE
-from expense_sandbox.nav.soap.page_service import unexpected
+from expense_sandbox.nav.soap.page_reading import unexpected
 from expense_sandbox.nav.soap.wsdl import Element as Declared
 from expense_sandbox.nav.soap.wsdl import Operation
 from expense_sandbox.nav.soap.wsdl import document as wsdl_document

@@ -12,7 +12,8 @@ from expense_sandbox.nav.errors import NavError
 from expense_sandbox.nav.pages.catalogue import PAGES
 from expense_sandbox.nav.soap import codeunit_service, discovery, names
 from expense_sandbox.nav.soap.faults import XML_TYPE, envelope, fault
-from expense_sandbox.nav.soap.page_service import PageService, unexpected
+from expense_sandbox.nav.soap.page_reading import unexpected
+from expense_sandbox.nav.soap.page_service import PageService
 from expense_sandbox.nav.soap.page_wsdl import page_wsdl
 from expense_sandbox.nav.soap.xml import UnreadableXml, parse, split_name, tag
 
