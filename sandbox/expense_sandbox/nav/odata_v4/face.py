@@ -163,7 +163,7 @@ class ODataV4:
             return self._known[2]
         sets = entities.publish(listed, custom_pages.PAGES, quirks)
         units = {
-            service.name: CODEUNITS[service.object_id]
+            entities.set_name(service.name): CODEUNITS[service.object_id]
             for service in listed
             if service.kind == "Codeunit" and service.object_id in CODEUNITS
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from expense_sandbox.nav import dimensions, document_lines, documents, journals, records
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from expense_sandbox.nav.company import Company
 
 TABLE = "Purchase Line"
+SIMILARITY = 0.8
+"""How alike names are that NAV takes for each other; its own measure is not known."""
 COMMENT = "Comment"
 """How the records name the blank type."""
 TYPES = ("", "G/L Account", "Item", "", "Fixed Asset", "Charge (Item)")
@@ -160,12 +163,17 @@ def completed_account_number(company: Company, typed: str) -> str:
         lambda account: account.name.casefold() == wanted,
         lambda account: account.name.casefold().startswith(wanted),
         lambda account: wanted in account.name.casefold(),
+        lambda account: _is_similar(wanted, account.name.casefold()),
     )
     return _first(usable, tests) or typed
 
 
 def _is_usable(account: records.Account) -> bool:
     return account.account_type == "Posting" and account.direct_posting and not account.blocked
+
+
+def _is_similar(typed: str, name: str) -> bool:
+    return SequenceMatcher(None, typed, name).ratio() >= SIMILARITY
 
 
 def _first(

@@ -180,7 +180,9 @@ def test_accounts_refused(pages: Any, account: str, code: str, message: str) -> 
     assert pages.rows(LINES) == []
 
 
-@pytest.mark.parametrize(("typed", "taken"), [("84", "8430"), ("Meal", "8450"), ("HOTEL", "8440")])
+@pytest.mark.parametrize(
+    ("typed", "taken"), [("84", "8430"), ("Meal", "8450"), ("HOTEL", "8440"), ("Aifare", "8430")]
+)
 def test_what_is_typed_may_become_another_account(
     start_pages: Callable[..., Any], typed: str, taken: str
 ) -> None:
@@ -371,6 +373,50 @@ def test_methods_a_page_does_not_take(pages: Any, method: str, path: str) -> Non
     status, code, message = pages.refused(method, path, {}, If_Match="*")
     assert (status, code) == (405, "BadRequest_MethodNotAllowed")
     assert message.startswith(f"'{method}' requests for '{path}' of EdmType 'Entity'")
+
+
+@pytest.mark.parametrize(
+    ("switch", "method", "path"),
+    [
+        ("missing_entity_status", "GET", "Vendor_List('E9999')"),
+        ("method_not_allowed_status", "POST", "Vendor_List"),
+        (
+            "method_not_implemented_status",
+            "POST",
+            "Purchase_Invoice(Document_Type='Invoice',No='{number}')/NAV.Post",
+        ),
+    ],
+)
+def test_statuses_nobody_is_sure_of(
+    start_pages: Callable[..., Any], switch: str, method: str, path: str
+) -> None:
+    pages = start_pages(odata_v4={switch: 400})
+    address = path.format(number=pages.draft())
+    assert pages.refused(method, address, {})[0] == 400
+
+
+def test_stale_etags_may_be_a_failed_precondition(start_pages: Callable[..., Any]) -> None:
+    pages = start_pages(odata_v4={"stale_etag_status": 412})
+    path = _header(pages.draft())
+    stale = pages.get(path)["@odata.etag"]
+    pages.call("PATCH", path, json={"Purchaser_Code": "RL"}, headers={"If-Match": "*"})
+    refusal = pages.refused("DELETE", path, If_Match=stale)
+    assert refusal[:2] == (412, "Request_EntityChanged")
+
+
+def test_locations_and_companies_may_say_less(start_pages: Callable[..., Any]) -> None:
+    pages = start_pages(odata_v4={"location_header": False, "company_fields": "name"})
+    answer = pages.call("POST", "Purchase_Invoice", json={"Buy_from_Vendor_No": "E1001"})
+    assert (answer.status_code, answer.headers.get("Location")) == (201, None)
+    assert pages.rows(f"{pages.root}/Company")[0] == {"Name": "CRONUS Europe"}
+
+
+def test_quotes_around_a_company_in_the_query_may_be_its_name(
+    start_pages: Callable[..., Any],
+) -> None:
+    pages = start_pages(odata_v4={"quoted_company_parameter": False})
+    url = f"{pages.root}/Vendor_List?company='CRONUS Europe'"
+    assert pages.refused("GET", url)[:2] == (404, "Internal_CompanyNotFound")
 
 
 def test_two_names_for_one_row(pages: Any) -> None:
