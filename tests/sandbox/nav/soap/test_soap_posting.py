@@ -238,3 +238,48 @@ def test_what_one_face_writes_the_other_shows(soap: Any) -> None:
     assert done.status_code == 204
     (posted,) = soap.read_multiple("Posted_Purchase_Invoices")
     assert date.fromisoformat(posted["Posting_Date"]) == date(2026, 1, 31)
+
+
+def test_the_ledger_is_the_same_whichever_face_wrote_it(start_soap: Any, line: Any) -> None:
+    """An invoice in a foreign currency, with tax and dimensions, cent by cent."""
+    costs = [("8430", "33.33"), ("8440", "10.01"), ("8430", "-0.07")]
+    by_soap, by_api = start_soap(), start_soap()
+    draft = by_soap.invoice(
+        "K-1",
+        *(line(account, cost, Shortcut_Dimension_1_Code="ADM") for account, cost in costs),
+        vendor="E1004",
+    )
+    by_soap.run("PostPurchaseInvoice", docNo=draft["No"])
+    root = f"{by_api.server.url}/api/v2.0"
+    companies = by_api.session.get(f"{root}/companies", timeout=10).json()["value"]
+    company = next(row for row in companies if row["name"] == by_api.company)
+    url = f"{root}/companies({company['id']})/purchaseInvoices"
+    body = {
+        "vendorNumber": "E1004",
+        "vendorInvoiceNumber": "K-1",
+        "postingDate": "2026-01-31",
+        "purchaseInvoiceLines": [
+            {
+                "lineType": "Account",
+                "lineObjectNumber": account,
+                "quantity": 1,
+                "unitCost": float(cost),
+                "dimensionSetLines": [{"code": "DEPARTMENT", "valueCode": "ADM"}],
+            }
+            for account, cost in costs
+        ],
+    }
+    created = by_api.session.post(url, json=body, timeout=10)
+    assert created.status_code == 201, created.text
+    posted = by_api.session.post(f"{url}({created.json()['id']})/Microsoft.NAV.post", timeout=10)
+    assert posted.status_code == 204
+
+    def entries(soap: Any) -> list[dict[str, Any]]:
+        return [
+            {name: value for name, value in entry.items() if name != "id"}
+            for entry in soap.ledger()["gl_entries"]
+        ]
+
+    assert entries(by_soap) == entries(by_api)
+    assert sum(Decimal(entry["amount"]) for entry in entries(by_soap)) == 0
+    assert entries(by_soap)[0]["source_currency_code"] == "USD"
