@@ -12,19 +12,23 @@ from expense_sandbox.nav.soap.wsdl import document as wsdl_document
 from expense_sandbox.nav.soap.xml import DECLARATION, joined, leaf, split_name, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
     from xml.etree.ElementTree import Element
-
-    from expense_sandbox.nav.services import PublishedServices, Service
 
 DISCOVERY: Final = "http://schemas.xmlsoap.org/disco/"
 CONTRACTS: Final = "http://schemas.xmlsoap.org/disco/scl/"
 
 
-def document(services: PublishedServices, location: Callable[[Service], str]) -> str:
-    """The discovery document of a company: where each service's WSDL is."""
+def document(system_service: str, services: Iterable[str]) -> str:
+    """The discovery document of a company: where the WSDL of each service is.
+
+    Args:
+        system_service: Address of SystemService.
+        services: Addresses of the company's services.
+    """
     references = joined(
-        tag("contractRef", ref=location(service), xmlns=CONTRACTS) for service in services.listed()
+        tag("contractRef", ref=location, xmlns=CONTRACTS)
+        for location in (system_service, *services)
     )
     return DECLARATION + tag("discovery", references, xmlns=DISCOVERY)
 

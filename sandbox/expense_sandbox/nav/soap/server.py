@@ -99,15 +99,16 @@ class SoapServer:
             return fault(error, self._quirks)
 
     def _answer(self, request: Request, address: Address) -> Response:
+        if address.kind == "services" and not (address.company or self._quirks.default_company):
+            return _xml(discovery.document(self._system_location(), ()))
         company = self._company(address.company)
         if company is None:
             return Response(404)
         if address.kind == "services":
-            return _xml(
-                discovery.document(
-                    self._books.services, lambda service: self._location(company, service)
-                )
-            )
+            locations = [
+                self._location(company, service) for service in self._books.services.listed()
+            ]
+            return _xml(discovery.document(self._system_location(), locations))
         service = self._service(address)
         if service is None:
             return self._not_found(address)
@@ -154,9 +155,16 @@ class SoapServer:
         return Response(404, {"Content-Type": "text/plain; charset=utf-8"}, text.encode())
 
     def _location(self, company: Company, service: Service) -> str:
+        service_path = f"{service.kind}/{quote(service.name, safe='')}"
+        return self._below_root(f"{quote(company.name, safe='')}/{service_path}")
+
+    def _system_location(self) -> str:
+        return self._below_root("SystemService")
+
+    def _below_root(self, path: str) -> str:
+        """An address as the server itself writes it."""
         root = (self._quirks.own_address or self.url).rstrip("/")
         tenant = f"?tenant={quote(self._quirks.tenant)}" if self._quirks.tenant else ""
-        path = f"{quote(company.name, safe='')}/{service.kind}/{quote(service.name, safe='')}"
         return f"{root}{ROOT}/{path}{tenant}"
 
     def _wsdl(self, company: Company, service: Service) -> str:
@@ -213,9 +221,8 @@ class SoapServer:
         return Response(200, {"Content-Type": XML_TYPE}, body)
 
     def _system_service(self, request: Request) -> Response:
-        root = (self._quirks.own_address or self.url).rstrip("/")
         if request.method == "GET":
-            return _xml(discovery.system_service_wsdl(f"{root}{ROOT}/SystemService"))
+            return _xml(discovery.system_service_wsdl(self._system_location()))
         operation = self._operation(request)
         if isinstance(operation, Response):
             return operation

@@ -26,6 +26,16 @@ def test_the_services_of_a_company(soap: Any) -> None:
     assert f'ref="{soap.server.url}/NAV/WS/Other/Codeunit/ExpensePosting"' in answer.text
 
 
+def test_services_without_a_company(start_soap: Any, soap: Any) -> None:
+    answer = soap.session.get(f"{soap.server.url}/NAV/WS/Services", timeout=10)
+    assert answer.status_code == 200
+    assert f'ref="{soap.server.url}/NAV/WS/SystemService"' in answer.text
+    assert "Vendor_List" not in answer.text
+    with_default = start_soap(soap=SoapQuirks(default_company="Other"))
+    answer = with_default.session.get(f"{with_default.server.url}/NAV/WS/Services", timeout=10)
+    assert "/NAV/WS/Other/Page/Vendor_List" in answer.text
+
+
 def test_path_words_and_service_names_in_any_case(start_soap: Any, soap: Any) -> None:
     url = f"{soap.server.url}/NAV/WS/Other/page/VENDOR_LIST"
     assert "<No>S1</No>" in soap.send(url, READ_ALL).text
