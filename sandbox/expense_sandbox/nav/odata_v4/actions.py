@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from expense_sandbox.nav.books import Books
     from expense_sandbox.nav.codeunits import Codeunit, Procedure
     from expense_sandbox.nav.odata_v4.addresses import Segment
-    from expense_sandbox.nav.odata_v4.face import Call
+    from expense_sandbox.nav.odata_v4.calls import Call
 
 
 def unbound(codeunits: Mapping[str, Codeunit], segment: Segment) -> Procedure | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -23,19 +23,17 @@ from expense_sandbox.nav.odata_v4 import (
     writing,
 )
 from expense_sandbox.nav.odata_v4.addresses import COMPANY, malformed, no_resource
+from expense_sandbox.nav.odata_v4.calls import Call, Catalogue, Target
 from expense_sandbox.nav.rendering import Renderer
 from expense_sandbox.nav.translations import translated
 from expense_sandbox.nav.wire import error_document, json_object, odata_response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from expense_sandbox.http import Request
     from expense_sandbox.nav.books import Books
-    from expense_sandbox.nav.codeunits import Codeunit
     from expense_sandbox.nav.company import Company
     from expense_sandbox.nav.edm import EntityType, Navigation
-    from expense_sandbox.nav.odata_v4.addresses import Address, Segment
+    from expense_sandbox.nav.odata_v4.addresses import Segment
     from expense_sandbox.nav.odata_v4.entities import Published
     from expense_sandbox.nav.query import Query
     from expense_sandbox.nav.quirks import NavQuirks
@@ -43,53 +41,6 @@ if TYPE_CHECKING:
     from expense_sandbox.nav.store import Record
 
 _OWN_PATH = "/NAV/ODataV4"
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """What is published at the moment."""
-
-    sets: Mapping[str, Published]
-    codeunits: Mapping[str, Codeunit]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request with all that its address means.
-
-    Attributes:
-        request: As it came.
-        address: Read from its path and query.
-        company: The company it is about.
-        base_url: The server's idea of where `ODataV4` is.
-        catalogue: What is published.
-    """
-
-    request: Request
-    address: Address
-    company: Company
-    base_url: str
-    catalogue: Catalogue
-
-    @property
-    def company_url(self) -> str:
-        """The company's address."""
-        name = quote(self.company.name.replace("'", "''"), safe="'")
-        return f"{self.base_url}/{COMPANY}('{name}')"
-
-    @property
-    def context(self) -> str:
-        """The beginning of the context of everything in the company."""
-        return self.company_url.replace(f"/{COMPANY}(", f"/$metadata#{COMPANY}(")
-
-
-@dataclass(frozen=True)
-class Target:
-    """An entity set, with the entity or the parent an address names."""
-
-    published: Published
-    row: Record | None = None
-    parent: Record | None = None
 
 
 class ODataV4:
