@@ -182,7 +182,8 @@ def rounding_lines(making: Making, sign: int) -> list[dict[str, Any]]:
     rule, index = rounding.rule, len(making.posted)
     amount = amount_text(making, minor, 1)
     if not minor:
-        message = "The expenses differ from the report's total by less than its currency's smallest unit; no line."
+        unit = f"the smallest unit of {making.money.currency}"
+        message = f"The expenses differ from the report's total by less than {unit}; there is no line for it."
         making.findings.notes.append(Note("rounding_line", message, "lines", amount))
         return []
     place = making.rules_file.place((*rounding.path, "account"))
