@@ -102,7 +102,9 @@ def test_texts_of_an_old_ledger_can_be_purged(old: Place) -> None:
     ledger.close()
 
 
-@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
+@pytest.mark.filterwarnings(
+    "ignore:autogenerate skipping metadata-specified expression-based index"
+)
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_a_new_ledger_and_a_migrated_one_are_the_same(old: Place) -> None:
     old.open().close()

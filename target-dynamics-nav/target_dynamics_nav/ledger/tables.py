@@ -90,7 +90,7 @@ documents = sa.Table(
     sa.Column("purged_at", _TIME, doc="when personal data and texts were removed"),
     sa.Index("ix_documents_key", "document_key"),
     sa.Index("ix_documents_submitter", sa.text("lower(submitter)")),
-    sa.Index("ix_documents_waiting", "held_since"),
+    sa.Index("ix_documents_waiting", "held_since", "status", "reason_code"),
     sa.Index("ix_documents_changed", "changed_at", "document_key"),
     sa.Index("ix_documents_latest", "ledger_id", "changed_at"),
     # Totals are added up from this index alone.

@@ -162,7 +162,7 @@ def _create_indexes() -> None:
     for index, table, columns in (
         ("ix_events_document", "events", ["document_key", "ledger_id", "sequence"]),
         ("ix_documents_key", "documents", ["document_key"]),
-        ("ix_documents_waiting", "documents", ["held_since"]),
+        ("ix_documents_waiting", "documents", ["held_since", "status", "reason_code"]),
         ("ix_documents_changed", "documents", ["changed_at", "document_key"]),
         ("ix_documents_latest", "documents", ["ledger_id", "changed_at"]),
         (
