@@ -275,3 +275,13 @@ def test_as_json_and_with_settings_from_the_environment() -> None:
         "Vendor_Card"
     )
     assert CREDENTIALS.password not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("text", ["[1", "7", '"x"'])
+def test_an_environment_variable_that_is_no_object(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TARGET_DYNAMICS_NAV_SERVICES", text)
+    result = CliRunner().invoke(main, [])
+    assert result.exit_code == 78
+    assert "TARGET_DYNAMICS_NAV_SERVICES is not a JSON object" in result.output
