@@ -51,8 +51,7 @@ def test_a_text_that_was_cut_is_noted() -> None:
     [
         ("SAL is not an available Code for that dimension.", "dimension_value_unknown", "SAL"),
         (
-            "Document No. must be equal to 'G00042'  in Gen. Journal Line: Journal Template Name=GENERAL, "
-            "Journal Batch Name=EXPENSE, Line No.=10000. Current value is 'EXP-4711'.",
+            "Document No. must be equal to 'G00042'  in Gen. Journal Line: Line No.=10000.",
             "number_series",
             None,
         ),
