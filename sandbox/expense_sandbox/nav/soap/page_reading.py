@@ -139,8 +139,9 @@ class PageReader:
         shown = [leaf("Key", key_of(page, self._company, row))]
         for name, control in names.controls_on_page(page, self._pages).items():
             value = control.value(self._company, row)
-            if value == "" and control.options == ():
-                continue  # NAV leaves empty texts out
+            is_empty_text = value == "" and not control.options
+            if is_empty_text and self._quirks.empty_texts == "omitted":
+                continue
             shown.append(leaf(name, values.written(control.kind, value)))
         return joined(shown)
 

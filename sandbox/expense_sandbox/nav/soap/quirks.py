@@ -18,10 +18,14 @@ class SoapQuirks:
         tenant: The tenant every request has to name; "" on a server with one tenant.
         field_order: Whether a record's fields are validated in the order of the WSDL (`page`) or
             in the order they were sent (`sent`).
-        unchanged_fields: A field that an Update brings as the record has it: not written
+        empty_texts: Whether answers leave out elements of empty texts, or send them empty.
+        empty_texts: Literal["omitted", "sent"] = "omitted"
+    unchanged_fields: A field that an Update brings as the record has it: not written
             (`skipped`), so that clients may send back all they read, or written in its turn
             (`written`), if another field changed it in the meantime.
-        unchanged_fields: Literal["skipped", "written"] = "skipped"
+        empty_texts: Whether answers leave out elements of empty texts, or send them empty.
+        empty_texts: Literal["omitted", "sent"] = "omitted"
+    unchanged_fields: Literal["skipped", "written"] = "skipped"
     unpublished: How a service that is not published answers: HTTP 404, or a fault.
         unknown_company: How a company that does not exist answers.
         fault_detail: Whether faults repeat their text in `<detail>`.
@@ -40,6 +44,7 @@ class SoapQuirks:
     default_company: str = ""
     tenant: str = ""
     field_order: Literal["page", "sent"] = "page"
+    empty_texts: Literal["omitted", "sent"] = "omitted"
     unchanged_fields: Literal["skipped", "written"] = "skipped"
     unpublished: Literal["http_404", "fault"] = "http_404"
     unknown_company: Literal["http_404", "fault"] = "fault"

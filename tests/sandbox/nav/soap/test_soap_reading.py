@@ -159,6 +159,14 @@ def test_values_on_the_wire(soap: Any) -> None:
     assert [(row["No"], row["Value_Posting"]) for row in defaults] == [("8510", "Code_Mandatory")]
 
 
+def test_empty_texts_are_left_out_or_sent_empty(start_soap: Any, soap: Any) -> None:
+    assert "Currency_Code" not in soap.read_multiple(VENDORS)[0]
+    wordy = start_soap(soap=SoapQuirks(empty_texts="sent"))
+    row = wordy.read_multiple(VENDORS)[0]
+    assert "Currency_Code" in row
+    assert row["Currency_Code"] is None
+
+
 def test_the_chart_of_accounts_does_not_say_what_is_blocked(start_soap: Any, soap: Any) -> None:
     assert "Blocked" not in soap.read_multiple("Chart_of_Accounts")[0]
     newer = start_soap(pages=PageQuirks(chart_of_accounts_shows_blocked=True))
