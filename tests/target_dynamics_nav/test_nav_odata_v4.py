@@ -10,7 +10,12 @@ import pytest
 
 from expense_sandbox.nav.odata_v4.quirks import ODataV4Quirks
 from expense_sandbox.nav.pages.quirks import PageQuirks
-from target_dynamics_nav.errors import ConfigurationError, CredentialsError, OutageError
+from target_dynamics_nav.errors import (
+    ConfigurationError,
+    CredentialsError,
+    DocumentRefusedError,
+    OutageError,
+)
 from target_dynamics_nav.nav.port import DocumentKind
 
 from .nav_stand_in import (
@@ -293,7 +298,7 @@ def test_drafts_where_there_is_no_way(kind: DocumentKind, settings: dict[str, st
         assert not it.client.capabilities.can_post(kind)
         made = it.client.create_draft(it.company, draft(kind, PROJECT="P-2"))
         assert it.find_one() == made
-        with pytest.raises(ConfigurationError) as caught:
+        with pytest.raises(DocumentRefusedError) as caught:
             it.client.post(it.company, made)
         assert caught.value.code == "no_way_to_post"
 

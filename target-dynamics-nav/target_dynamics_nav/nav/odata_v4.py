@@ -13,7 +13,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from target_dynamics_nav.errors import (
-    ConfigurationError,
     DocumentError,
     DocumentRefusedError,
     DraftChangedError,
@@ -27,7 +26,7 @@ from target_dynamics_nav.nav.odata_v4_documents import PURCHASE_NAMES, entity
 from target_dynamics_nav.nav.odata_v4_drafts import LineHabits, PurchaseWriter
 from target_dynamics_nav.nav.odata_v4_journals import Journals
 from target_dynamics_nav.nav.odata_v4_metadata import parse_metadata
-from target_dynamics_nav.nav.odata_v4_posting import permitted_ways, served_kinds
+from target_dynamics_nav.nav.odata_v4_posting import how_to_publish, permitted_ways, served_kinds
 from target_dynamics_nav.nav.odata_v4_purchases import Purchases
 from target_dynamics_nav.nav.odata_v4_services import resolve_services
 from target_dynamics_nav.nav.odata_v4_settings import Captions
@@ -176,16 +175,17 @@ class OdataV4Client:
             OutcomeUnknownError: It may be posted: look again.
             DraftChangedError: Somebody changed the draft after it was read.
             DocumentRefusedError: NAV refuses; the draft is left as it was.
-            ConfigurationError: There is no way to post, or actions do not reach the company.
+            ConfigurationError: Actions do not reach the company.
         """
         self._published()
         way = self._ways.get(document.kind)
         if way is None:
-            raise ConfigurationError(
+            raise DocumentRefusedError(
                 "This server has no way to post such documents.",
                 code="no_way_to_post",
-                hint="Set post to if_possible, or publish the codeunit of the folder publish.",
-                field="post",
+                hint=how_to_publish(self._settings, [document.kind]),
+                field="kind",
+                value=document.kind.value,
             )
         current = self.read(company, document)
         if current is None:
