@@ -24,7 +24,8 @@ class PageQuirks:
         line_editability: When a purchase line's quantity and cost can be written: as soon as its
             type says it is no comment (`after_type`), or only once the line is there
             (`after_insert`), or always (`always`).
-        posting_date_sets_document_date: Writing the posting date overwrites the document date.
+        posting_date_sets_document_date: Writing the posting date overwrites the document date, as
+            the trigger of table 38 does for documents that are no incoming ones.
         general_journal_templates: Templates that open page 39; with several, the page asks which.
         rename_emptied_batches: A batch whose name holds a number is counted up when posted.
         document_balance: Journals must balance by document number, not only by date.
@@ -42,7 +43,7 @@ class PageQuirks:
     complete_dimension_values: bool = True
     global_dimension_check: Literal["relation", "completion"] = "completion"
     line_editability: Literal["after_type", "after_insert", "always"] = "after_type"
-    posting_date_sets_document_date: bool = False
+    posting_date_sets_document_date: bool = True
     general_journal_templates: tuple[str, ...] = ("GENERAL",)
     rename_emptied_batches: bool = True
     document_balance: bool = True

@@ -25,8 +25,8 @@ def test_an_invoice_with_lines(pages: Any) -> None:
         json={
             "Buy_from_Vendor_No": "E1001",
             "Vendor_Invoice_No": "exp-1",
-            "Document_Date": "2026-01-30",
             "Posting_Date": "2026-01-31",
+            "Document_Date": "2026-01-30",
             "Shortcut_Dimension_1_Code": "SALES",
         },
     )
