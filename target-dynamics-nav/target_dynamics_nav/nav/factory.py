@@ -46,6 +46,12 @@ API_PATH = "/api/v2.0"
 SOAP_PATH = "/WS"
 CONNECT_TIMEOUT_SECONDS = 10.0
 DEFAULT_REQUEST_TIMEOUT_SECONDS = 300.0
+_DEFAULT_PACE = {
+    "api_v2": float(DEFAULT_REQUESTS_PER_FIVE_MINUTES),
+    "odata_v4": 300_000.0,
+    "soap": 300_000.0,
+}
+"""Only Business Central online counts requests; on-premises, requests are sent one at a time anyway."""
 DIALECTS = ("api_v2", "odata_v4", "soap")
 AUTH_METHODS = ("oauth2", "basic", "ntlm")
 
@@ -214,9 +220,7 @@ def build_connection(settings: Settings, *, clock: Clock | None = None) -> Conne
         clock=clock,
         requests_per_five_minutes=max(
             1,
-            int(
-                _positive(settings, "requests_per_five_minutes", DEFAULT_REQUESTS_PER_FIVE_MINUTES)
-            ),
+            int(_positive(settings, "requests_per_five_minutes", _DEFAULT_PACE[dialect])),
         ),
         ca_file=_ca_file(settings),
         nav_tenant=_optional(settings, "nav_tenant"),
