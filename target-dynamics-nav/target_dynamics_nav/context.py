@@ -128,5 +128,7 @@ class PostingContext:
         )
 
     def event(self, kind: str, document: Document, data: dict[str, object]) -> None:
-        """Append to the document's story in the audit ledger."""
-        self.ledger.record_event(kind, data, books=self.books, key=document.key)
+        """Append to the document's story in the audit ledger; what a correction posts belongs to the story."""
+        if document.part_of is not None:
+            data = {**data, "nav_key": document.key}
+        self.ledger.record_event(kind, data, books=self.books, key=document.part_of or document.key)

@@ -82,6 +82,7 @@ class Document:
         balancing_account: (type, number), journals only.
         total: Control total in document currency, tax included.
         problems: From upstream and from the contract; non-empty means: hold.
+        part_of: Key of the document that this one corrects, for what a correction posts.
     """
 
     kind: DocumentKind
@@ -103,6 +104,7 @@ class Document:
     problems: Sequence[Problem] = ()
     source: Mapping[str, Any] = field(default_factory=dict)
     decided_by: Mapping[str, str] = field(default_factory=dict)
+    part_of: str | None = None
 
     @cached_property
     def content(self) -> dict[str, Any]:

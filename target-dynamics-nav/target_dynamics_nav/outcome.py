@@ -9,7 +9,7 @@ from target_dynamics_nav.document import Problem
 from target_dynamics_nav.settlement import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from target_dynamics_nav.document import Document, Skip
     from target_dynamics_nav.errors import TargetError
@@ -67,6 +67,21 @@ def changed_since_posted(field: str, message: str) -> Problem:
         message=message,
         hint="Correct the posting in NAV (credit memo and new document), or restore the report.",
     )
+
+
+def posted_elsewhere(elsewhere: Mapping[str, str]) -> list[Problem]:
+    """Lines whose sources, e.g. expenses, are posted with other documents: {source id: key of that document}."""
+    return [
+        Problem(
+            code="posted_elsewhere",
+            field="lines",
+            value=source,
+            message=f"The expense {source} is posted already, with the document {key}.",
+            hint=f"It moved from one document to another after posting. Correct {key} first (on_changed: correct, or a "
+            "credit memo in NAV), or take the expense out of this report.",
+        )
+        for source, key in sorted(elsewhere.items())
+    ]
 
 
 def seen(found: FoundDocument) -> dict[str, object]:

@@ -50,15 +50,8 @@ class Posted:
             )
         return Outcome(Status.ALREADY_POSTED, nav_number=known.nav_number)
 
-    def found(
-        self, document: Document, posted: Sequence[FoundDocument], found: Sequence[FoundDocument]
-    ) -> Steps[Outcome]:
-        """What becomes of a document whose key is posted in NAV, though the ledger does not know of it.
-
-        Args:
-            document: As read now.
-            posted: What is posted under its key.
-            found: Everything under its key, drafts too.
+    def require_wanted(self, document: Document, posted: Sequence[FoundDocument]) -> None:
+        """Raise unless the document is to be posted, and exactly it is posted, once.
 
         Raises:
             Unposted: It differs from what was posted.
@@ -66,11 +59,6 @@ class Posted:
         if document.posted_as_nothing:
             raise Unposted(Status.CHANGED, [not_wanted(document, posted[0].number)])
         self.require_same(document, posted)
-        yield from self.tidy_up(document, found)
-        self._context.record(
-            document, Status.ALREADY_POSTED, posted[0], posted_digest=document.digest
-        )
-        return Outcome(Status.ALREADY_POSTED, nav_number=posted[0].number)
 
     def require_same(self, document: Document, posted: Sequence[FoundDocument]) -> None:
         """Raise unless exactly this document is posted, once.

@@ -12,7 +12,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from target_dynamics_nav.context import MAXIMUM_ATTEMPTS, PostingContext
+from target_dynamics_nav.context import MAXIMUM_ATTEMPTS, OnChanged, PostingContext
+from target_dynamics_nav.corrections import Corrections
 from target_dynamics_nav.drafts import Drafts
 from target_dynamics_nav.errors import (
     DocumentError,
@@ -20,7 +21,15 @@ from target_dynamics_nav.errors import (
     OutcomeUnknownError,
     RetryLaterError,
 )
-from target_dynamics_nav.outcome import Outcome, Unposted, as_problem, seen, skipped
+from target_dynamics_nav.ledger import source_ids
+from target_dynamics_nav.outcome import (
+    Outcome,
+    Unposted,
+    as_problem,
+    posted_elsewhere,
+    seen,
+    skipped,
+)
 from target_dynamics_nav.posted import Posted
 from target_dynamics_nav.settlement import Status
 from target_dynamics_nav.validation import validate
@@ -52,6 +61,7 @@ class Poster:
         self.context = context
         self._drafts = Drafts(context)
         self._posted = Posted(context)
+        self._corrections = Corrections(context, self)
         self._trust_ledger = self._ledger_agrees_with_nav()
 
     def settle(self, document: Document) -> Steps[Outcome]:
@@ -68,11 +78,10 @@ class Poster:
         """
         context = self.context
         known = context.ledger.standing(context.books, document.key)
+        if known is not None and known.waives(document.digest):
+            return Outcome(Status.WAIVED, nav_number=known.nav_number)
         try:
-            if self._trust_ledger and known is not None and known.posted_digest is not None:
-                outcome = self._posted.known(document, known)
-            else:
-                outcome = yield from self._attempt(document, known)
+            outcome = yield from self._outcome(document, known)
         except Unposted as ended:
             outcome = ended.outcome
         except DocumentError as error:
@@ -90,7 +99,61 @@ class Poster:
         if known is None or known.posted_digest is None:
             context.ledger.record_standing(context.books, document, Status.FAILED, [problem])
 
+    def draft(
+        self, document: Document, found: Sequence[FoundDocument], known: Standing | None
+    ) -> Steps[FoundDocument]:
+        """A draft in NAV that is exactly as meant.
+
+        Args:
+            document: A valid document.
+            found: The drafts that carry its key.
+            known: What the ledger knows of it.
+
+        Raises:
+            Unposted: NAV makes something else of it, or a person edited the draft.
+        """
+        draft = yield from self._drafts.usable(document, found, known)
+        if draft is None:
+            draft = yield from self._drafts.create(document)
+        yield from self._drafts.verify(document, draft)
+        return draft
+
+    def put(
+        self, document: Document, found: Sequence[FoundDocument], known: Standing | None
+    ) -> Steps[FoundDocument]:
+        """The document as posted in NAV, once: what is posted under its key already, or posted now.
+
+        Args:
+            document: A valid document.
+            found: Everything that carries its key.
+            known: What the ledger knows of it.
+
+        Raises:
+            Unposted: Something else is posted under its key, or NAV makes something else of it.
+        """
+        posted = [item for item in found if item.posted]
+        if posted:
+            self._posted.require_same(document, posted)
+            yield from self.tidy_up(document, found)
+            return posted[0]
+        draft = yield from self.draft(document, found, known)
+        return (yield from self._post(document, draft))
+
     # The steps, in their order
+
+    def _outcome(self, document: Document, known: Standing | None) -> Steps[Outcome]:
+        if not self._trust_ledger or known is None or known.posted_digest is None:
+            return (yield from self._attempt(document, known))
+        try:
+            return self._posted.known(document, known)
+        except Unposted as changed:
+            if self.context.rules.on_changed is OnChanged.HOLD or document.posted_as_nothing:
+                raise
+            found = yield from self.context.find(document)
+            posted = [item for item in found if item.posted]
+            if not posted:
+                raise
+            return (yield from self._changed_or_corrected(document, posted, found, known, changed))
 
     def _attempt(self, document: Document, known: Standing | None) -> Steps[Outcome]:
         skipped_before = known is not None and known.status is Status.SKIPPED
@@ -101,11 +164,12 @@ class Poster:
             self.context.event("looked_up", document, {"found": [seen(item) for item in found]})
         posted = [item for item in found if item.posted]
         if posted:
-            return (yield from self._posted.found(document, posted, found))
+            return (yield from self._found_posted(document, posted, found, known))
         if document.skip is not None:
             yield from self._drafts.remove_leftovers(document, found, known)
             return skipped(document.skip)
         problems = [*document.problems] or validate(document, self.context.master_data)
+        problems = problems or self._posted_elsewhere(document)
         if problems:
             yield from self._drafts.remove_leftovers(document, found, known)
             raise Unposted(Status.HELD, problems)
@@ -113,20 +177,64 @@ class Poster:
             return Outcome(Status.PREVIEWED)
         return (yield from self._write(document, found, known))
 
+    def _posted_elsewhere(self, document: Document) -> list[Problem]:
+        """An expense that is posted with another document, which the ledger knows, must not be posted again."""
+        return posted_elsewhere(
+            self.context.ledger.posted_elsewhere(
+                self.context.books, document.key, source_ids(document)
+            )
+        )
+
     def _write(
         self, document: Document, found: Sequence[FoundDocument], known: Standing | None
     ) -> Steps[Outcome]:
         context = self.context
-        draft = yield from self._drafts.usable(document, found, known)
-        if draft is None:
-            draft = yield from self._drafts.create(document)
-        yield from self._drafts.verify(document, draft)
         if not context.posts:
+            draft = yield from self.draft(document, found, known)
             context.record(document, Status.DRAFT, draft, draft_digest=document.digest)
             return Outcome(Status.DRAFT, nav_number=draft.number)
-        posted_document = yield from self._post(document, draft)
-        context.record(document, Status.POSTED, posted_document, posted_digest=document.digest)
-        return Outcome(Status.POSTED, nav_number=posted_document.number)
+        posted = yield from self.put(document, found, known)
+        context.record(document, Status.POSTED, posted, posted_digest=document.digest)
+        return Outcome(Status.POSTED, nav_number=posted.number)
+
+    def _found_posted(
+        self,
+        document: Document,
+        posted: Sequence[FoundDocument],
+        found: Sequence[FoundDocument],
+        known: Standing | None,
+    ) -> Steps[Outcome]:
+        """Its key is posted, though the ledger does not know of it; the posting may have been corrected since."""
+        try:
+            self._posted.require_wanted(document, posted)
+        except Unposted as changed:
+            return (yield from self._changed_or_corrected(document, posted, found, known, changed))
+        yield from self.tidy_up(document, found)
+        if (yield from self._corrections.is_taken_back(document)):
+            return (yield from self._corrections.settle(document, posted[0], known, None))
+        self.context.record(
+            document, Status.ALREADY_POSTED, posted[0], posted_digest=document.digest
+        )
+        return Outcome(Status.ALREADY_POSTED, nav_number=posted[0].number)
+
+    def _changed_or_corrected(
+        self,
+        document: Document,
+        posted: Sequence[FoundDocument],
+        found: Sequence[FoundDocument],
+        known: Standing | None,
+        changed: Unposted,
+    ) -> Steps[Outcome]:
+        """Its posting differs from the document; that may be known and corrected already, or be corrected now.
+
+        Raises:
+            Unposted: It stays changed.
+        """
+        a_person_should_look = len(posted) > 1 or posted[0].cancelled
+        if document.posted_as_nothing or a_person_should_look or document.part_of is not None:
+            raise changed
+        yield from self.tidy_up(document, found)
+        return (yield from self._corrections.settle(document, posted[0], known, changed))
 
     def _post(self, document: Document, draft: FoundDocument) -> Steps[FoundDocument]:
         """Post the verified version and read what it became."""
@@ -156,7 +264,7 @@ class Poster:
             posted = [item for item in found if item.posted]
             if posted:
                 self._posted.require_same(document, posted)
-                yield from self._tidy_up_after_posting(document, found)
+                yield from self.tidy_up(document, found)
                 return posted[0]
             drafts = [item for item in found if item.id == current.id]
             if not drafts:
@@ -172,15 +280,24 @@ class Poster:
             hint="The next run looks again and continues.",
         )
 
-    def _tidy_up_after_posting(
-        self, document: Document, found: Sequence[FoundDocument]
-    ) -> Steps[None]:
-        """What cannot be tidied up now does not make the posting undone; the next look-up shows it again."""
+    def tidy_up(self, document: Document, found: Sequence[FoundDocument]) -> Steps[None]:
+        """Remove what the posting left behind, as `found` shows it.
+
+        Raises:
+            RetryLaterError: It may be there still. The document is posted; the next run looks again and removes it.
+        """
         try:
             yield from self._posted.tidy_up(document, found)
-        except (RetryLaterError, DraftChangedError, DocumentError) as error:
+        except (RetryLaterError, DraftChangedError) as error:
+            raise RetryLaterError(
+                "The document is posted, but what its posting left in NAV could not be removed.",
+                code="leftover_in_nav",
+                hint="Nothing is to be done: the next run removes it.",
+                nav_message=error.nav_message,
+            ) from error
+        except DocumentError as error:
             logger.warning(
-                "%s is posted, but what its posting left behind could not be removed: %s",
+                "%s is posted, but NAV does not let what its posting left behind be removed: %s",
                 document.key,
                 error,
             )

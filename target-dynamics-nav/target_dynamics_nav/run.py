@@ -145,6 +145,7 @@ class Run:
         self._lines_waiting = 0
         ended: dict[int, Outcome] = {}
         conversations: dict[int, Conversation[Outcome]] = {}
+        keys: dict[Books, list[str]] = {}
         stop: StopRunError | None = None
         for one in arrived:
             try:
@@ -155,10 +156,13 @@ class Run:
             if poster is None:
                 ended[one.number] = self._hold_without_company(one.document)
             else:
+                keys.setdefault(poster.context.books, []).append(one.document.key)
                 conversations[one.number] = Conversation(
                     poster.context.company.id, poster.settle(one.document)
                 )
         try:
+            for books, some in keys.items():
+                self._ledger.standings(books, some)  # one query; each document's is then at hand
             if stop is None:
                 stop = self._window.lead(conversations.values())
         except StopRunError as error:  # the ledger failed

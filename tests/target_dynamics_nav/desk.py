@@ -63,7 +63,7 @@ def line(account: str = "8430", amount: str = "100.10", **changes: Any) -> dict[
         "amount": amount,
         "tax_code": None,
         "dimensions": [],
-        "source_id": "t",
+        "source_id": "",
         **changes,
     }
 

@@ -28,6 +28,16 @@ from __future__ import annotations
 
 from target_dynamics_nav.ledger.chain import Alteration
 from target_dynamics_nav.ledger.ledger import Ledger
+from target_dynamics_nav.ledger.rows import source_ids
 from target_dynamics_nav.ledger.standing import WAITING, Books, NavDocument, Role, Standing
 
-__all__ = ["WAITING", "Alteration", "Books", "Ledger", "NavDocument", "Role", "Standing"]
+__all__ = [
+    "WAITING",
+    "Alteration",
+    "Books",
+    "Ledger",
+    "NavDocument",
+    "Role",
+    "Standing",
+    "source_ids",
+]

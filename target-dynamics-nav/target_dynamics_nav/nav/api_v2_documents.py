@@ -188,4 +188,5 @@ def _found_line(number: int, line: Json, *, includes_tax: bool) -> FoundLine:
         description=text(line.get("description")),
         amount=Decimal(0) if amount is None else decimal(amount),
         dimensions=dimensions_of(line),
+        tax_code=code(line.get("taxCode")) or None,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from target_dynamics_nav.errors import StopRunError, TargetError
 from target_dynamics_nav.nav.http import rows_of
-from target_dynamics_nav.nav.odata import Json, code, to_json
+from target_dynamics_nav.nav.odata import Json, code
 from target_dynamics_nav.nav.parts import LookUp, Part, Pause, Read, Write
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Round:
         chunk: list[tuple[int, Write]] = []
         size = 0
         for number, part in writes:
-            length = len(to_json(part.body)) if part.body is not None else 0
+            length = len(part.body_text or "")
             if chunk and (len(chunk) == self._operations or size + length > LARGEST_BATCH_BYTES):
                 yield chunk
                 chunk, size = [], 0
@@ -88,9 +88,7 @@ class Round:
         if len(parts) > 1:
             return self._http.write_parts(parts)
         (part,) = parts
-        return [
-            self._http.write(part.method, part.url, part.body, etag=part.etag, absent=part.absent)
-        ]
+        return [self._http.write_part(part)]
 
     def _questions(self, parts: Sequence[Part]) -> Iterator[tuple[int, Any]]:
         """Every question with its rows; the same look-up of several documents is one question."""

@@ -23,7 +23,6 @@ from target_dynamics_nav.errors import (
 )
 from target_dynamics_nav.nav.batch import batch_answers, batch_body
 from target_dynamics_nav.nav.error_table import NavProblem, classify, is_transient
-from target_dynamics_nav.nav.odata import Json, to_json
 from target_dynamics_nav.nav.parts import Write
 from target_dynamics_nav.nav.retry import (
     Clock,
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from target_dynamics_nav.nav.auth import NavAuth
+    from target_dynamics_nav.nav.odata import Json
 
 logger = logging.getLogger(__name__)
 
@@ -202,7 +202,10 @@ class NavHttp:
             OutageError: It could not be sent, or NAV was too busy to take it, after all retries; nothing was written.
             TargetError: NAV refused it; nothing was written.
         """
-        part = Write(method, url, body, etag, absent)
+        return self.write_part(Write(method, url, body, etag, absent))
+
+    def write_part(self, part: Write) -> Answer:
+        """One write, see `write`."""
         answer = self._written(part, self._send_single(part))
         if isinstance(answer, TargetError):
             raise answer
@@ -256,7 +259,7 @@ class NavHttp:
     ) -> None:
         """Send these parts once; each gets its answer, or the error that all of them share."""
         data = batch_body(
-            [(parts[n].method, parts[n].url, parts[n].body, parts[n].headers) for n in left]
+            [(parts[n].method, parts[n].url, parts[n].body_text, parts[n].headers) for n in left]
         )
         error: TargetError
         try:
@@ -276,7 +279,7 @@ class NavHttp:
         answers.update((number, copy.copy(error)) for number in left)
 
     def _send_single(self, part: Write) -> Answer:
-        data = None if part.body is None else to_json(part.body).encode()
+        data = None if part.body_text is None else part.body_text.encode()
         return self._send_write(part.method, self._address(part.url), part.headers, data)
 
     def _written(self, part: Write, answer: Answer | TargetError) -> Answer | TargetError:

@@ -14,6 +14,8 @@ Json = dict[str, Any]
 
 _ENCODED_CHARACTER = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _BLANK_DATE = "0001-01-01"
+_quoted = json.encoder.encode_basestring_ascii
+"""JSON text of a string, without the detour over an encoder."""
 
 
 def to_json(value: object) -> str:
@@ -25,17 +27,19 @@ def to_json(value: object) -> str:
     Raises:
         TypeError: For any other type; floats above all, as money is never one.
     """
+    if isinstance(value, str):
+        return _quoted(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(str(k))}:{to_json(v)}" for k, v in value.items()) + "}"
+        return "{" + ",".join([f"{_quoted(str(k))}:{to_json(v)}" for k, v in value.items()]) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ",".join(to_json(item) for item in value) + "]"
+        return "[" + ",".join([to_json(item) for item in value]) + "]"
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise TypeError(f"{value} is not a number JSON knows")
         return format(value, "f")
     if isinstance(value, date):
-        return json.dumps(value.isoformat())
-    if value is None or isinstance(value, (str, bool, int)):
+        return f'"{value.isoformat()}"'
+    if value is None or isinstance(value, (bool, int)):
         return json.dumps(value)
     raise TypeError(f"{type(value).__name__} does not go into a NAV request")
 

@@ -7,9 +7,10 @@ documents into few requests. A list holds either questions or writes, never both
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from target_dynamics_nav.nav.odata import literal, query
+from target_dynamics_nav.nav.odata import literal, query, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -62,6 +63,11 @@ class Write:
     body: Json | None = None
     etag: str | None = None
     absent: Collection[int] = field(default=frozenset())
+
+    @cached_property
+    def body_text(self) -> str | None:
+        """The body as JSON text."""
+        return None if self.body is None else to_json(self.body)
 
     @property
     def headers(self) -> Mapping[str, str]:

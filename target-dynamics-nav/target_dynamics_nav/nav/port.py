@@ -100,7 +100,10 @@ class MasterData:
 
 @dataclass(frozen=True)
 class FoundLine:
-    """One line of a document as NAV holds it. `amount` in document currency, excluding tax as the line shows it."""
+    """One line of a document as NAV holds it. `amount` in document currency, excluding tax as the line shows it.
+
+    `tax_code` is None where the server does not tell.
+    """
 
     line_number: int
     account_type: str
@@ -108,6 +111,7 @@ class FoundLine:
     description: str
     amount: Decimal
     dimensions: dict[str, str]
+    tax_code: str | None = None
 
 
 @dataclass(frozen=True)
