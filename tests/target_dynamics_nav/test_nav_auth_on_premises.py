@@ -19,7 +19,7 @@ from target_dynamics_nav.errors import (
     OutageError,
     OutcomeUnknownError,
 )
-from target_dynamics_nav.nav.factory import build_client
+from target_dynamics_nav.nav.factory import build_client, build_connection
 
 from .encrypted import encrypt
 from .nav_stand_in import CREDENTIALS, INVOICE, NAME, SERVICES, draft
@@ -277,3 +277,20 @@ def test_oauth_on_premises_asks_for_its_own_scope() -> None:
         client.close()
         server.stop()
     assert "scope=api%3A%2F%2Fnav%2F.default" in forms[0]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "base_url", "expected"),
+    [
+        ("api_v2", "https://nav.example/api/v2.0", 5_000),
+        ("odata_v4", "https://nav.example/BC", 300_000),
+        ("soap", "https://nav.example/BC", 300_000),
+    ],
+)
+def test_only_the_pace_of_business_central_online_is_limited(
+    dialect: str, base_url: str, expected: int
+) -> None:
+    settings = {**settings_for("https://unused", dialect=dialect), "base_url": base_url}
+    assert build_connection(settings).requests_per_five_minutes == expected
+    told = {**settings, "requests_per_five_minutes": 77}
+    assert build_connection(told).requests_per_five_minutes == 77
