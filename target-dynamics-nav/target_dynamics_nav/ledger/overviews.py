@@ -133,7 +133,7 @@ def _with_contents(connection: sa.Connection, rows: Sequence[Row]) -> Iterator[K
     for start in range(0, len(rows), _KEYS_AT_ONCE):
         some = rows[start : start + _KEYS_AT_ONCE]
         keys = [row["document_key"] for row in some]
-        for row in connection.execute(
+        for version in connection.execute(
             sa.select(contents).where(
                 contents.c.document_key.in_(keys),
                 contents.c.version.in_(
@@ -148,20 +148,21 @@ def _with_contents(connection: sa.Connection, rows: Sequence[Row]) -> Iterator[K
                 ),
             )
         ):
-            versions[row.ledger_id, row.document_key, row.version] = row._asdict()
-        for row in connection.execute(
+            place = (version.ledger_id, version.document_key, version.version)
+            versions[place] = version._asdict()
+        for made in connection.execute(
             sa.select(nav_documents)
             .where(nav_documents.c.document_key.in_(keys))
             .order_by(nav_documents.c.at)
         ):
-            in_nav.setdefault((row.ledger_id, row.document_key), []).append(row._asdict())
+            in_nav.setdefault((made.ledger_id, made.document_key), []).append(made._asdict())
     for row in rows:
-        place = (row["ledger_id"], row["document_key"])
+        home = (row["ledger_id"], row["document_key"])
         yield Kept(
             row,
-            versions.get((*place, row["posted_version"] or "")),
-            versions.get((*place, row["version"] or "")),
-            in_nav.get(place, ()),
+            versions.get((*home, row["posted_version"] or "")),
+            versions.get((*home, row["version"] or "")),
+            in_nav.get(home, ()),
         )
 
 

@@ -61,8 +61,8 @@ def retry_view(row: Mapping[str, Any]) -> dict[str, Any]:
     if status in _SETTLED:
         message, command = (
             (
-                f"it is in NAV as {row['nav_number']}, and stays there; nothing is posted twice. To see whether it still "
-                "agrees: nav-audit diff, nav-audit reconcile."
+                f"it is in NAV as {row['nav_number']}, and stays there; nothing is posted twice. To see whether it "
+                "still agrees: nav-audit diff, nav-audit reconcile."
             ),
             None,
         )
@@ -87,7 +87,7 @@ def retry_view(row: Mapping[str, Any]) -> dict[str, Any]:
     elif status in {"draft", "previewed"}:
         message, command = (
             (
-                f"it is {'a draft in NAV' if status == 'draft' else 'previewed'}; a run with the target's setting mode: "
+                f"it is {'a draft in NAV' if status == 'draft' else 'previewed'}; a run with the setting mode: "
                 "post posts it. To have it read again whatever the bookmark:"
             ),
             replay,
