@@ -13,9 +13,10 @@ from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.plugin_base import SingerCommand
 
 from target_dynamics_nav.errors import ConfigurationError, StopRunError, TargetError
+from target_dynamics_nav.settings import CONFIG_JSONSCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 ENVIRONMENT_PREFIX = "TARGET_DYNAMICS_NAV_"
 _YES = frozenset({"true", "1", "yes", "on"})
@@ -65,6 +66,22 @@ def settings_from_environment(schema: Mapping[str, Any]) -> dict[str, Any]:
         for name, text in found.items()
         if text != ""
     }
+
+
+def target_settings(files: Sequence[Path]) -> dict[str, Any]:
+    """The target's settings for other commands: defaults, then the environment, then the files, which count most.
+
+    Raises:
+        ConfigurationError: A file cannot be read, or a variable does not hold what its setting needs.
+    """
+    properties = CONFIG_JSONSCHEMA["properties"]
+    found = {name: schema["default"] for name, schema in properties.items() if "default" in schema}
+    found |= settings_from_environment(CONFIG_JSONSCHEMA)
+    for path in files:
+        require_json_object(str(path))
+        given = json.loads(path.read_text(encoding="utf-8"))
+        found |= {name: value for name, value in given.items() if value is not None}
+    return found
 
 
 def _value(name: str, text: str, schema: Mapping[str, Any]) -> object:

@@ -102,6 +102,12 @@ def content_differences(
     ]
 
 
+def unmatched_lines(document: Document, found: FoundDocument) -> tuple[list[Line], list[FoundLine]]:
+    """Lines of the document that NAV does not have so, and lines of NAV that the document does not have so."""
+    _, missing, surplus = _match(document, found, found.lines or [])
+    return missing, surplus
+
+
 def inherited_dimensions(document: Document, found: FoundDocument) -> list[Note]:
     """Dimensions that NAV added by itself, and what its pages could not take, for the record."""
     pairs, _, _ = _match(document, found, found.lines or [])

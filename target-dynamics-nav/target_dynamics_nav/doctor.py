@@ -9,18 +9,17 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from target_dynamics_nav.command_line import require_json_object, settings_from_environment
+from target_dynamics_nav.command_line import target_settings
 from target_dynamics_nav.errors import ConfigurationError, StopRunError
 from target_dynamics_nav.nav.factory import build_inspector
 from target_dynamics_nav.nav.inspection import Finding, Verdict, finding_of
-from target_dynamics_nav.settings import CONFIG_JSONSCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
 PATIENCE_SECONDS = 20
 """How long a request is tried again: a person is waiting."""
@@ -49,7 +48,7 @@ def main(files: tuple[Path, ...], company: str | None, form: str) -> None:
     """Check a NAV server: address, encryption, credentials, company, services, posting. Nothing is written."""
     code = 0
     shown: list[dict[str, str | None]] = []
-    for finding in examine(lambda: _settings(files), company):
+    for finding in examine(lambda: target_settings(files), company):
         if finding.verdict is Verdict.MISSING:
             code = code or finding.exit_code
         if form == "text":
@@ -94,22 +93,6 @@ def examine(
         yield from inspector.inspect(wanted)
     finally:
         inspector.close()
-
-
-def _settings(files: Sequence[Path]) -> dict[str, Any]:
-    """The target's settings: defaults, then the environment, then the files, which count most.
-
-    Raises:
-        ConfigurationError: A file cannot be read, or a variable does not hold what its setting needs.
-    """
-    properties = CONFIG_JSONSCHEMA["properties"]
-    found = {name: schema["default"] for name, schema in properties.items() if "default" in schema}
-    found |= settings_from_environment(CONFIG_JSONSCHEMA)
-    for path in files:
-        require_json_object(str(path))
-        given = json.loads(path.read_text(encoding="utf-8"))
-        found |= {name: value for name, value in given.items() if value is not None}
-    return found
 
 
 def _print(finding: Finding) -> None:
