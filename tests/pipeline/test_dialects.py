@@ -124,14 +124,6 @@ def test_drafts_for_a_person_where_nothing_posts(tmp_path: Path) -> None:
             {"purchase_invoices": 2},
             only=lambda record: not record["problems"] and not record["skip"],
         )
-        # pages have no fields on a header for dimensions beyond the two global ones; lines have for eight
-        for record in (message["record"] for message in messages if message["type"] == "RECORD"):
-            for line in record["lines"]:
-                own = {item["code"] for item in line["dimensions"]}
-                line["dimensions"] += [
-                    item for item in record["dimensions"] if item["code"] not in own
-                ]
-            record["dimensions"] = []
         feed = "".join(f"{json.dumps(message)}\n" for message in messages).encode()
         way = on_premises(sandbox, "soap", "basic")
         required = _target(sandbox, way, feed, tmp_path, "required")

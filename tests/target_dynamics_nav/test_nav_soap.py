@@ -229,15 +229,25 @@ def test_long_descriptions_are_cut_to_what_this_nav_keeps_and_that_is_learnt_onc
 # What NAV would make of it
 
 
-def test_an_account_that_nav_completes_is_seen_in_what_is_read_back(nav: SoapNav) -> None:
-    """`84` becomes 8430: NAV takes the first account that begins so. Comparing is up to the caller."""
-    created = nav.create(draft(INVOICE, line("84", "5.00")))
-    assert [number for number, *_ in lines_of(created)] == ["8430"]
+@pytest.mark.parametrize("server", ["likeliest", "lines_in_steps"])
+@pytest.mark.parametrize("typed", ["84", "Airf"])
+def test_an_account_that_nav_completes_is_refused(server: str, typed: str) -> None:
+    """`84` becomes 8430: NAV takes the first account that begins so, or one whose name does."""
+    with soap_nav(SERVERS[server]) as nav:
+        error = refused(nav, draft(INVOICE, line(typed, "5.00")))
+        assert (error.code, error.value) == ("account_replaced", typed)
+        assert "8430" in error.message
+        assert nav.left_over() == []
 
 
-def test_a_dimension_value_that_nav_completes_is_seen_in_what_is_read_back(nav: SoapNav) -> None:
-    created = nav.create(draft(INVOICE, line("8430", "5.00"), DEPARTMENT="SAL"))
-    assert created.dimensions == {"DEPARTMENT": "SALES"}
+@pytest.mark.parametrize("where", ["header", "line"])
+def test_a_dimension_value_that_nav_completes_is_refused(nav: SoapNav, where: str) -> None:
+    if where == "header":
+        error = refused(nav, draft(INVOICE, line("8430", "5.00"), DEPARTMENT="SAL"))
+    else:
+        error = refused(nav, draft(INVOICE, line("8430", "5.00", AREA="E")))
+    assert error.code == "dimension_replaced"
+    assert nav.left_over() == []
 
 
 @pytest.mark.parametrize("server", ["likeliest", "lines_in_steps"])
@@ -250,11 +260,21 @@ def test_what_nav_refuses_leaves_nothing(server: str) -> None:
 
 
 def test_a_dimension_that_cannot_be_set_stops_the_document_before_anything_is_written() -> None:
-    with soap_nav(post="if_possible") as nav:
+    seed = replace(WITH_SHORTCUTS, shortcut_dimensions=("DEPARTMENT", "PROJECT"))
+    with soap_nav(seed=seed, post="if_possible") as nav:
         nav.unpublish("Codeunit", "ExpensePosting")
         error = refused(nav, draft(**ALL_DIMENSIONS))
         assert (error.code, error.value) == ("dimension_not_settable", "AREA")
         assert nav.nav_books.write_count == 0
+
+
+def test_a_dimension_that_only_the_header_has_no_field_for_is_on_the_lines() -> None:
+    with soap_nav(post="if_possible") as nav:
+        nav.unpublish("Codeunit", "ExpensePosting")
+        created = nav.create(draft(**ALL_DIMENSIONS))
+        assert all(dimensions["AREA"] == "EU" for *_, dimensions in lines_of(created))
+        assert created.dimensions == {"DEPARTMENT": "SALES"}
+        assert created.readable_header_dimensions == {"DEPARTMENT", "PROJECT"}
 
 
 def test_a_dimension_that_is_no_shortcut_is_set_by_the_codeunit() -> None:

@@ -33,7 +33,7 @@ from target_dynamics_nav.nav.soap_services import SETS_DIMENSIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_dynamics_nav.nav.port import DraftDocument
+    from target_dynamics_nav.nav.port import DraftDocument, DraftLine
     from target_dynamics_nav.nav.soap_documents import PurchaseKind
     from target_dynamics_nav.nav.soap_pages import SoapPage
     from target_dynamics_nav.nav.soap_services import CompanyServices
@@ -74,6 +74,7 @@ class PurchaseDrafts:
                 hint="The document is looked up before anything else is done.",
             )
         try:
+            self._require_taken_as_sent(page, row, draft)
             self._correct_header(page, row, draft)
             self._set_dimensions(names, page, row, draft)
         except DocumentError:
@@ -86,22 +87,17 @@ class PurchaseDrafts:
         return [{**draft.dimensions, **line.dimensions} for line in draft.lines]
 
     def _require_settable(self, page: SoapPage, draft: DraftDocument) -> None:
-        """Nothing is dropped: a dimension for which there is neither a field nor the codeunit stops the document."""
+        """A dimension that lines have no field for and no codeunit sets stops the document, as it would be dropped.
+
+        One that only the header has no field for is on every line; that the vendor's entry lacks it is noted.
+        """
         if self._services.has(SETS_DIMENSIONS):
             return
-        on_header = shortcut_fields(page.fields, self._positions)
         on_lines = shortcut_fields(page.part.fields if page.part else (), self._positions)
-        for dimension in draft.dimensions:
-            if dimension not in on_header:
-                raise _not_settable(
-                    dimension, "the header of a document has fields for the two global dimensions"
-                )
         for dimensions in self._wanted(draft):
             for dimension in dimensions:
                 if dimension not in on_lines:
-                    raise _not_settable(
-                        dimension, "it is not one of the company's eight shortcut dimensions"
-                    )
+                    raise _not_settable(dimension)
 
     # Inserting
 
@@ -175,6 +171,16 @@ class PurchaseDrafts:
 
     # Completing
 
+    def _require_taken_as_sent(self, page: SoapPage, row: Row, draft: DraftDocument) -> None:
+        on_header = shortcut_fields(page.fields, self._positions)
+        on_lines = shortcut_fields(page.part.fields if page.part else (), self._positions)
+        _require_same_dimensions(draft.dimensions, on_header, row)
+        lines = lines_of(page, row)
+        if len(lines) != len(draft.lines):
+            return  # the comparison will say so
+        for line, dimensions, found in zip(draft.lines, self._wanted(draft), lines, strict=True):
+            _require_same(line, dimensions, on_lines, found)
+
     def _correct_header(self, page: SoapPage, row: Row, draft: DraftDocument) -> None:
         """Dates that NAV derived from another one after they were set; and whether prices include tax."""
         told = row.get("Prices_Including_VAT")
@@ -201,7 +207,9 @@ class PurchaseDrafts:
     def _set_dimensions(
         self, names: PurchaseKind, page: SoapPage, row: Row, draft: DraftDocument
     ) -> None:
-        """What the pages have no field for."""
+        """What the pages have no field for; without the codeunit only the header lacks something, see above."""
+        if not self._services.has(SETS_DIMENSIONS):
+            return
         on_header = shortcut_fields(page.fields, self._positions)
         on_lines = shortcut_fields(page.part.fields if page.part else (), self._positions)
         wanted = [
@@ -241,12 +249,50 @@ def _as_part(page: SoapPage, lines: list[Row]) -> Row:
     return {page.part.name: {page.part.line: lines}} if page.part else {}
 
 
-def _not_settable(dimension: str, why: str) -> DocumentRefusedError:
+def _require_same(
+    line: DraftLine, dimensions: Mapping[str, str], shortcuts: Mapping[str, str], row: Row
+) -> None:
+    """NAV completes an account or a dimension value that it cannot use to another one that begins alike.
+
+    Raises:
+        DocumentRefusedError: It did.
+    """
+    found = code(row.get("No"))
+    if found != code(line.account_number):
+        raise DocumentRefusedError(
+            f"NAV took account {found} instead of {line.account_number}.",
+            code="account_replaced",
+            field="lines.account_number",
+            value=line.account_number,
+            hint="NAV completes an account number that it cannot use (a blocked one, for example) to another one. "
+            "Look at the account in NAV, or choose another one; the next run tries the document again.",
+        )
+    _require_same_dimensions(dimensions, shortcuts, row)
+
+
+def _require_same_dimensions(
+    dimensions: Mapping[str, str], shortcuts: Mapping[str, str], row: Row
+) -> None:
+    for dimension, value in dimensions.items():
+        taken = code(row.get(shortcuts[dimension])) if dimension in shortcuts else value
+        if taken != value:
+            raise DocumentRefusedError(
+                f"NAV took {taken or 'no value'} instead of {value} for dimension {dimension}.",
+                code="dimension_replaced",
+                field="dimensions",
+                value=f"{dimension} {value}",
+                hint="NAV completes a dimension value that it does not know to another one. Create the value in NAV, "
+                "or send one that is there; the next run tries the document again.",
+            )
+
+
+def _not_settable(dimension: str) -> DocumentRefusedError:
     return DocumentRefusedError(
-        f"The dimension {dimension} cannot be set in this NAV: {why}.",
+        f"The dimension {dimension} cannot be set in this NAV: it is not one of the company's eight shortcut "
+        "dimensions.",
         code="dimension_not_settable",
         field="dimensions",
         value=dimension,
         hint="Publish the codeunit Expense Posting that comes with this program; it sets any dimension. Or make it a "
-        "shortcut dimension, or send it on the lines only.",
+        "shortcut dimension in General Ledger Setup.",
     )
