@@ -21,9 +21,19 @@ from target_dynamics_nav.ledger import Ledger
 from target_dynamics_nav.nav.entries import EntriesReader, build_entries_reader
 from target_dynamics_nav.nav.port import DocumentKind
 from target_dynamics_nav.records import read_document
+from tests.target_dynamics_nav.desk import (
+    CREDIT_MEMO,
+    JOURNAL,
+    NAME,
+    SECOND,
+    Desk,
+    desk,
+    dimensions,
+    line,
+    record,
+)
+from tests.target_dynamics_nav.nav_stand_in import CREDENTIALS
 
-from ..desk import CREDIT_MEMO, JOURNAL, NAME, SECOND, Desk, desk, dimensions, line, record
-from ..nav_stand_in import CREDENTIALS
 from .tampering import Tampering
 
 NAV = "http://nav/api/v2.0"
