@@ -35,8 +35,8 @@ logger = logging.getLogger("target-dynamics-nav")
 
 FINISHED = "finished"
 
-DOCUMENTS_IN_A_WINDOW = 300
-"""Three full batches of writes; more would save little and show people less often how far the run is."""
+DOCUMENTS_IN_A_WINDOW = 400
+"""Two lanes of two full batches; more would save little and show people less often how far the run is."""
 LINES_IN_A_WINDOW = 6000
 """Bounds memory when documents are long."""
 SECONDS_TO_WAIT_FOR_MORE = 10.0

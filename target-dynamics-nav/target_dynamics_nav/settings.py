@@ -158,7 +158,7 @@ CONFIG_JSONSCHEMA = th.PropertiesList(
     th.Property(
         "window",
         th.IntegerType(minimum=1),
-        default=300,
+        default=400,
         description="How many documents are taken through the posting protocol together. 1: one after the other.",
     ),
     th.Property(

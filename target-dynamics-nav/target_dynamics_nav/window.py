@@ -1,14 +1,17 @@
 """Many conversations with NAV at the same time, their steps sent together.
 
-The documents of one company form a lane. Each lane goes round by round: every conversation says what it wants next,
-what they recorded is made durable, the steps of all are sent together, every conversation gets its answers. Lanes are
-independent of each other and their requests go out side by side; all conversations run in the calling thread.
+The documents of one company go in one or two lanes. Each lane goes round by round: every conversation says what it
+wants next, what they recorded is made durable, the steps of all are sent together, every conversation gets its answers.
+Requests of several lanes go out side by side, except that a company never has two under way that write: while one lane
+writes, the other can read, or be thought about. All conversations run in the calling thread.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from target_dynamics_nav.errors import StopRunError, TargetError, TerminatedError
@@ -20,8 +23,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LANES_AT_A_TIME = 4
+REQUESTS_AT_A_TIME = 4
 """As many as NAV serves one application at the same time without queueing."""
+LANES_OF_A_COMPANY = 2
+LEAST_IN_A_LANE = 50
+"""Fewer conversations than this are not worth a request of their own."""
 
 
 @dataclass
@@ -29,13 +35,13 @@ class Conversation(Generic[T]):
     """One document's way through the protocol.
 
     Attributes:
-        lane: What it must not run beside of itself: one company.
+        company: What has one writer at a time.
         steps: The conversation.
         result: What it came to, once it ended.
         stopped_by: What ended it before its end.
     """
 
-    lane: Hashable
+    company: Hashable
     steps: Steps[T]
     result: T | None = None
     stopped_by: StopRunError | None = None
@@ -96,6 +102,7 @@ class Window:
         self._nav = nav
         self._flush = flush
         self._asked_to_stop = asked_to_stop
+        self._turns: dict[Hashable, Lock] = {}
 
     def lead(self, conversations: Iterable[Conversation[T]]) -> StopRunError | None:
         """Lead each conversation to its end; when one says that the run has to stop, the others end, too.
@@ -103,13 +110,11 @@ class Window:
         Returns:
             What stopped them, or None.
         """
-        lanes: dict[Hashable, list[Conversation[T]]] = {}
-        for conversation in conversations:
-            lanes.setdefault(conversation.lane, []).append(conversation)
+        lanes = _lanes(conversations)
         stop: StopRunError | None = None
         sent: dict[Future[list[Sequence[Any]]], list[Conversation[T]]] = {}
-        with ThreadPoolExecutor(min(LANES_AT_A_TIME, len(lanes) or 1), "nav") as pool:
-            for lane in lanes.values():
+        with ThreadPoolExecutor(min(REQUESTS_AT_A_TIME, len(lanes) or 1), "nav") as pool:
+            for lane in lanes:
                 going = self._round(lane, [()] * len(lane))
                 stop = stop or _stop_of(lane)
                 self._send(going, stop, pool if len(lanes) > 1 else None, sent)
@@ -155,14 +160,23 @@ class Window:
             return
         self._flush()
         wanted = [conversation.wanted for conversation in going]
+        turn: AbstractContextManager[Any] = nullcontext()
+        if any(conversation.writes for conversation in going):
+            turn = self._turns.setdefault(going[0].company, Lock())
         if pool is not None:
-            answered = pool.submit(self._ask, wanted)
+            answered = pool.submit(self._ask, wanted, turn)
         else:
             answered = Future()
-            answered.set_result(self._ask(wanted))
+            answered.set_result(self._ask(wanted, turn))
         sent[answered] = list(going)
 
-    def _ask(self, wanted: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    def _ask(
+        self, wanted: Sequence[Sequence[Any]], turn: AbstractContextManager[Any]
+    ) -> list[Sequence[Any]]:
+        with turn:
+            return self._answers(wanted)
+
+    def _answers(self, wanted: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
         answers = iter(self._nav.perform([step for steps in wanted for step in steps]))
         return [[next(answers) for _ in steps] for steps in wanted]
 
@@ -182,6 +196,19 @@ def complete(nav: SteppedNavClient, steps: Steps[T]) -> T:
     except StopIteration as end:
         result: T = end.value
         return result
+
+
+def _lanes(conversations: Iterable[Conversation[T]]) -> list[list[Conversation[T]]]:
+    """The conversations of each company, in two halves when there are many."""
+    companies: dict[Hashable, list[Conversation[T]]] = {}
+    for conversation in conversations:
+        companies.setdefault(conversation.company, []).append(conversation)
+    lanes: list[list[Conversation[T]]] = []
+    for some in companies.values():
+        parts = min(LANES_OF_A_COMPANY, max(1, len(some) // LEAST_IN_A_LANE))
+        size = -(-len(some) // parts)
+        lanes += [some[start : start + size] for start in range(0, len(some), size)]
+    return lanes
 
 
 def _first_error(answers: Sequence[Any]) -> TargetError | None:
