@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import zeep
 import zeep.exceptions
-from zeep.loader import parse_xml
+from zeep.loader import load_external
 
 from target_dynamics_nav.nav.error_table import NavProblem, problem
 from target_dynamics_nav.nav.retry import Clock, retry_after_seconds
@@ -103,7 +104,7 @@ class Relay(zeep.Transport):
     def _fault_in(self, response: requests.Response) -> Answered | None:
         """A refusal to describe a service comes as a fault too; zeep looks for one in answers to calls only."""
         try:
-            document = parse_xml(readable_xml(response.content), self, settings=SAFE)
+            document = load_external(BytesIO(readable_xml(response.content)), self, settings=SAFE)
         except zeep.exceptions.Error:
             return None
         code, text = document.findtext(".//faultcode"), document.findtext(".//faultstring")

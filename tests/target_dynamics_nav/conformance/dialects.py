@@ -129,7 +129,9 @@ class Books:
     def content(self) -> dict[str, Any]:
         """What is in the books, for a comparison."""
         books = self.desk.books()
-        return {name: books[name] for name in ("drafts", "journals", "gl_entries", "posted_documents")}
+        return {
+            name: books[name] for name in ("drafts", "journals", "gl_entries", "posted_documents")
+        }
 
     def entries(self, key: str = "E100-R") -> list[dict[str, Any]]:
         return [
