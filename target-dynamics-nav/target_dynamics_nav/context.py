@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from target_dynamics_nav.attachments import AttachmentSettings
 from target_dynamics_nav.comparison import Difference, differences, inherited_dimensions
 from target_dynamics_nav.outcome import seen
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from target_dynamics_nav.ledger import Books, Ledger
     from target_dynamics_nav.nav.port import (
         Company,
+        DocumentKind,
         FoundDocument,
         MasterData,
         SteppedNavClient,
@@ -54,6 +56,7 @@ class PostingRules:
     mode: Mode = Mode.POST
     refused_drafts: RefusedDrafts = RefusedDrafts.REMOVE
     on_changed: OnChanged = OnChanged.HOLD
+    attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,9 @@ class PostingContext:
         """Whether anything may be written to NAV."""
         return self.rules.mode is not Mode.PREVIEW
 
-    @property
-    def posts(self) -> bool:
-        """Whether drafts are posted; else they are left for a person."""
-        return self.rules.mode is Mode.POST and self.nav.capabilities.posts
+    def posts(self, kind: DocumentKind) -> bool:
+        """Whether drafts of this kind are posted; else they are left for a person."""
+        return self.rules.mode is Mode.POST and self.nav.capabilities.can_post(kind)
 
     def find(self, document: Document) -> Steps[list[FoundDocument]]:
         """Everything in NAV that carries the document's key."""

@@ -55,6 +55,7 @@ def document_schema(kind: DocumentKind) -> Schema:
                 dimensions=_DIMENSIONS,
                 source_id=_TEXT,
             ),
+            "attachments": _list(file_name=_TEXT, url=_TEXT, path=_TEXT),
             "skip": _object(code=_TEXT, reason=_TEXT),
             "notes": _MESSAGES,
             "problems": _MESSAGES,

@@ -116,7 +116,9 @@ class Corrections:
         if stand.part and current is not None and self._is(document, current):
             self._record(document, current, stand.part, Status.ALREADY_POSTED)
             return Outcome(Status.ALREADY_POSTED, nav_number=current.number)
-        if self._context.rules.on_changed is OnChanged.HOLD or not self._context.posts:
+        if self._context.rules.on_changed is OnChanged.HOLD or not self._context.posts(
+            document.kind
+        ):
             raise self._as_it_is(document, first, current, changed)
         part = stand.part if current is None else stand.part + 1
         anew = self._part(document, part)

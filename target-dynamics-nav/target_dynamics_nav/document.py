@@ -72,6 +72,15 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A receipt, by its address or as a file."""
+
+    file_name: str
+    url: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True)
 class Document:
     """A NAV document as upstream wants it, checked for shape but not yet against any master data.
 
@@ -105,6 +114,7 @@ class Document:
     source: Mapping[str, Any] = field(default_factory=dict)
     decided_by: Mapping[str, str] = field(default_factory=dict)
     part_of: str | None = None
+    attachments: Sequence[Attachment] = ()
 
     @cached_property
     def content(self) -> dict[str, Any]:

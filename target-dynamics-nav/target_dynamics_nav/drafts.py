@@ -147,7 +147,7 @@ class Drafts:
             return
         changes = "; ".join(map(str, self._context.differences(document, draft)[:3]))
         raise Unposted(
-            Status.HELD if self._context.posts else Status.DRAFT,
+            Status.HELD if self._context.posts(document.kind) else Status.DRAFT,
             [
                 Problem(
                     code="draft_edited_in_nav",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from target_dynamics_nav.attachments import Attachments
 from target_dynamics_nav.context import MAXIMUM_ATTEMPTS, OnChanged, PostingContext
 from target_dynamics_nav.corrections import Corrections
 from target_dynamics_nav.drafts import Drafts
@@ -62,6 +63,7 @@ class Poster:
         self._drafts = Drafts(context)
         self._posted = Posted(context)
         self._corrections = Corrections(context, self)
+        self._attachments = Attachments(context, context.rules.attachments)
         self._trust_ledger = self._ledger_agrees_with_nav()
 
     def settle(self, document: Document) -> Steps[Outcome]:
@@ -189,12 +191,13 @@ class Poster:
         self, document: Document, found: Sequence[FoundDocument], known: Standing | None
     ) -> Steps[Outcome]:
         context = self.context
-        if not context.posts:
+        if not context.posts(document.kind):
             draft = yield from self.draft(document, found, known)
             context.record(document, Status.DRAFT, draft, draft_digest=document.digest)
             return Outcome(Status.DRAFT, nav_number=draft.number)
         posted = yield from self.put(document, found, known)
         context.record(document, Status.POSTED, posted, posted_digest=document.digest)
+        yield from self._attachments.attach(document, posted)
         return Outcome(Status.POSTED, nav_number=posted.number)
 
     def _found_posted(
@@ -215,6 +218,8 @@ class Poster:
         self.context.record(
             document, Status.ALREADY_POSTED, posted[0], posted_digest=document.digest
         )
+        if self.context.writes:
+            yield from self._attachments.attach(document, posted[0])
         return Outcome(Status.ALREADY_POSTED, nav_number=posted[0].number)
 
     def _changed_or_corrected(

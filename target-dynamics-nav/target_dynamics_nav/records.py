@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from target_dynamics_nav.document import Document, Line, Note, Problem, Skip
+from target_dynamics_nav.document import Attachment, Document, Line, Note, Problem, Skip
 from target_dynamics_nav.errors import ContractError
 from target_dynamics_nav.nav.port import DocumentKind
 
@@ -79,11 +79,22 @@ def read_document(kind: DocumentKind, record: Mapping[str, Any]) -> Document:
         notes=[_read_note(note) for note in reader.objects(record, "notes")],
         source=reader.object(record, "source") or {},
         decided_by=reader.object(record, "decided_by") or {},
+        attachments=[_read_attachment(one) for one in reader.objects(record, "attachments")],
     )
     # Upstream's own explanation comes first and stands alone: a missing value that upstream already explained
     # would only be reported a second time, in less helpful words.
     problems = upstream or ([] if document.skip else [*reader.problems, *_missing(document)])
     return _with_problems(document, problems)
+
+
+def _read_attachment(attachment: Mapping[str, Any]) -> Attachment:
+    """A receipt; one without a name gets a plain one, as a receipt never holds a document."""
+    url, path = attachment.get("url"), attachment.get("path")
+    return Attachment(
+        file_name=str(attachment.get("file_name") or "receipt"),
+        url=str(url) if url else None,
+        path=str(path) if path else None,
+    )
 
 
 def _with_problems(document: Document, problems: Sequence[Problem]) -> Document:

@@ -156,6 +156,25 @@ CONFIG_JSONSCHEMA = th.PropertiesList(
         description="What becomes of a draft that NAV refuses to post: remove it, or keep it in NAV for a person.",
     ),
     th.Property(
+        "attachments",
+        th.BooleanType(),
+        default=False,
+        description="Attach receipts that come with a document to the posted document in NAV. They never keep a "
+        "document from being posted.",
+    ),
+    th.Property(
+        "attachment_folder",
+        th.StringType(),
+        description="Folder of receipts that are given as files. Without it, only receipts given by address are "
+        "attached.",
+    ),
+    th.Property(
+        "attachment_megabytes",
+        th.IntegerType(minimum=1, maximum=350),
+        default=20,
+        description="Receipts larger than this are left out, with a note in the audit ledger.",
+    ),
+    th.Property(
         "window",
         th.IntegerType(minimum=1),
         default=400,

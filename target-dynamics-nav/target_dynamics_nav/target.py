@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Target
@@ -15,6 +16,7 @@ from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchem
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
+from target_dynamics_nav.attachments import AttachmentSettings
 from target_dynamics_nav.command_line import (
     TargetCommand,
     require_json_object,
@@ -110,6 +112,13 @@ class TargetDynamicsNav(Target):
                     mode=Mode(self.config["mode"]),
                     refused_drafts=RefusedDrafts(self.config["refused_drafts"]),
                     on_changed=OnChanged(self.config["on_changed"]),
+                    attachments=AttachmentSettings(
+                        wanted=self.config["attachments"],
+                        folder=Path(folder)
+                        if (folder := self.config.get("attachment_folder"))
+                        else None,
+                        largest_bytes=self.config["attachment_megabytes"] * 1_000_000,
+                    ),
                 ),
                 window=self.config["window"],
             ),

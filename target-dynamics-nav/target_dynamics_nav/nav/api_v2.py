@@ -15,6 +15,7 @@ from target_dynamics_nav.errors import (
     DocumentRefusedError,
     DraftChangedError,
     OutcomeUnknownError,
+    ProtocolError,
 )
 from target_dynamics_nav.nav import api_v2_journals as journals
 from target_dynamics_nav.nav import api_v2_master_data as master_data
@@ -26,7 +27,7 @@ from target_dynamics_nav.nav.api_v2_documents import (
 from target_dynamics_nav.nav.api_v2_drafts import DraftWriter
 from target_dynamics_nav.nav.batch import MAX_BATCH_PARTS
 from target_dynamics_nav.nav.batching import Round
-from target_dynamics_nav.nav.parts import Part, Pause, Write
+from target_dynamics_nav.nav.parts import Part, Pause, Read, Upload, Write
 from target_dynamics_nav.nav.port import Capabilities, DocumentKind
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class ApiV2Client:
         batches=True,
         journals=True,
         foreign_currency_journals=False,
+        attachments=True,
     )
 
     def __init__(self, http: NavHttp, operations: int = MAX_BATCH_PARTS) -> None:
@@ -183,6 +185,37 @@ class ApiV2Client:
                 hint="It is read and compared again.",
                 nav_message=error.nav_message,
             ) from error
+
+    # Files
+
+    def has_attachment(
+        self, company: Company, document: FoundDocument, file_name: str
+    ) -> Steps[bool]:
+        """Whether a file of this name, with content, is attached to the document."""
+        (rows,) = yield [Read(f"{self._entity(company, document)}/documentAttachments")]
+        return any(row.get("fileName") == file_name and row.get("byteSize") for row in rows)
+
+    def attach(
+        self, company: Company, document: FoundDocument, file_name: str, content: bytes
+    ) -> Steps[None]:
+        """Attach a file: a place for it first, then what is in it.
+
+        Raises:
+            TargetError: It is not attached, or that is not known.
+        """
+        files = f"{master_data.company_path(company)}/documentAttachments"
+        body = {
+            "fileName": file_name,
+            "parentType": PURCHASE_KINDS[document.kind].attachment_parent,
+            "parentId": document.id,
+        }
+        (made,) = yield [Write("POST", files, body)]
+        row = made.json or {}
+        if str(row.get("parentId")).lower() != document.id.lower():
+            raise ProtocolError(
+                "NAV keeps a receipt, but not with its document.", code="attachment_unlinked"
+            )
+        yield [Upload(f"{files}({row.get('id')})/attachmentContent", content)]
 
     # Inside
 

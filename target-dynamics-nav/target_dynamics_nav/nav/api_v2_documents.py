@@ -35,6 +35,7 @@ class PurchaseKind:
     lines: str
     key_field: str
     document_date_first: bool
+    attachment_parent: str
 
     @property
     def expand(self) -> str:
@@ -59,6 +60,7 @@ INVOICE = PurchaseKind(
     lines="purchaseInvoiceLines",
     key_field="vendorInvoiceNumber",
     document_date_first=False,
+    attachment_parent="Purchase Invoice",
 )
 CREDIT_MEMO = PurchaseKind(
     kind=DocumentKind.PURCHASE_CREDIT_MEMO,
@@ -66,6 +68,7 @@ CREDIT_MEMO = PurchaseKind(
     lines="purchaseCreditMemoLines",
     key_field="vendorCreditMemoNumber",
     document_date_first=True,
+    attachment_parent="Purchase Credit Memo",
 )
 PURCHASE_KINDS = {kind.kind: kind for kind in (INVOICE, CREDIT_MEMO)}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from target_dynamics_nav.errors import StopRunError, TargetError
 from target_dynamics_nav.nav.http import rows_of
 from target_dynamics_nav.nav.odata import Json, code
-from target_dynamics_nav.nav.parts import LookUp, Part, Pause, Read, Write
+from target_dynamics_nav.nav.parts import LookUp, Part, Pause, Read, Upload, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +53,9 @@ class Round:
                 chunk, self._unless_stopped(self._write, some), strict=True
             ):
                 answers[number] = answer
+        for number, part in enumerate(parts):
+            if isinstance(part, Upload):
+                (answers[number],) = self._unless_stopped(self._upload, [part])
         for number, answer in self._questions(parts):
             answers[number] = answer
         return answers
@@ -89,6 +92,9 @@ class Round:
             return self._http.write_parts(parts)
         (part,) = parts
         return [self._http.write_part(part)]
+
+    def _upload(self, parts: Sequence[Upload]) -> list[Answer]:
+        return [self._http.upload(part.url, part.content) for part in parts]
 
     def _questions(self, parts: Sequence[Part]) -> Iterator[tuple[int, Any]]:
         """Every question with its rows; the same look-up of several documents is one question."""

@@ -289,6 +289,14 @@ class NavHttp:
             return answer
         return self._write_error(answer)
 
+    def upload(self, url: str, content: bytes) -> Answer:
+        """Send the content of a file, whatever version is there. Raises as `write`."""
+        headers = {"Content-Type": "application/octet-stream", "If-Match": "*"}
+        answer = self._send_write("PATCH", self._address(url), headers, content)
+        if answer.status in _SUCCESSES:
+            return answer
+        raise self._write_error(answer)
+
     def _address(self, url: str) -> str:
         if "://" not in url:
             return f"{self.base_url}/{url}"

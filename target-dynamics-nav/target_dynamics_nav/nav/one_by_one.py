@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_dynamics_nav.errors import StopRunError, TargetError
+from target_dynamics_nav.errors import DocumentError, StopRunError, TargetError
 from target_dynamics_nav.nav.port import SteppedNavClient
 
 if TYPE_CHECKING:
@@ -64,6 +64,22 @@ class OneByOne:
     def delete_draft(self, company: Company, document: FoundDocument) -> Steps[None]:
         """See `NavClient`."""
         yield [_Call(lambda: self._client.delete_draft(company, document), writes=True)]
+
+    def has_attachment(
+        self, company: Company, document: FoundDocument, file_name: str
+    ) -> Steps[bool]:
+        """Never: no dialect that is asked one thing after the other takes files."""
+        del company, document, file_name
+        yield []
+        return False
+
+    def attach(
+        self, company: Company, document: FoundDocument, file_name: str, content: bytes
+    ) -> Steps[None]:
+        """Raise: no such dialect takes files."""
+        del company, document, file_name, content
+        yield []
+        raise DocumentError("This dialect takes no files.", code="attachment_not_offered")
 
     def perform(self, steps: Sequence[Any]) -> Sequence[Any]:
         """Make the calls, until one says that the run has to stop; the others then end with the same error."""

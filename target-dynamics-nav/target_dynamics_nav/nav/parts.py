@@ -79,6 +79,15 @@ class Write:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """The content of a file, sent on its own. Answer: `Answer` of a success."""
+
+    writes: ClassVar[bool] = True
+    url: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Pause:
     """Wait before going on. Answer: None."""
 
@@ -86,4 +95,4 @@ class Pause:
     seconds: float
 
 
-Part = Read | LookUp | Write | Pause
+Part = Read | LookUp | Write | Upload | Pause

@@ -199,6 +199,8 @@ class Capabilities:
     longest_key: int = 35
     longest_journal_key: int = 20
     multi_company: bool = True
+    attachments: bool = False
+    """Whether files can be attached to purchase documents."""
 
     def can_post(self, kind: DocumentKind) -> bool:
         """Whether a document of this kind goes beyond a draft."""
@@ -276,6 +278,20 @@ class SteppedNavClient(Protocol):
 
     def delete_draft(self, company: Company, document: FoundDocument) -> Steps[None]:
         """See `NavClient`."""
+
+    def has_attachment(
+        self, company: Company, document: FoundDocument, file_name: str
+    ) -> Steps[bool]:
+        """Whether a whole file of this name is attached to the document."""
+
+    def attach(
+        self, company: Company, document: FoundDocument, file_name: str, content: bytes
+    ) -> Steps[None]:
+        """Attach a file.
+
+        Raises:
+            TargetError: It is not attached, or that is not known.
+        """
 
     def perform(self, steps: Sequence[Any]) -> Sequence[Any]:
         """Send steps of any number of documents of one company, each once as far as anyone can know.
