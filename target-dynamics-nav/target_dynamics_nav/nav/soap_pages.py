@@ -90,10 +90,6 @@ class SoapPage:
         found = self._record(self._http.read(self._service, "Read", **filters))
         return found or None
 
-    def is_updated(self, key: str) -> bool:
-        """Whether the record is no longer the version with this key."""
-        return bool(self._http.read(self._service, "IsUpdated", Key=key))
-
     def _read_multiple(
         self, batch: str | None, equal: Mapping[str, str], bookmark: str | None, size: int
     ) -> list[Row]:
