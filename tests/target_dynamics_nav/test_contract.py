@@ -53,7 +53,10 @@ def misfits(emitted: dict[str, Any], taken: dict[str, Any], path: str = "") -> l
 @KINDS
 def test_what_the_mapper_announces_is_what_the_target_takes(kind: DocumentKind) -> None:
     assert misfits(mapper_schema(kind.value), document_schema(kind)) == []
-    assert set(mapper_schema(kind.value)["properties"]) == set(document_schema(kind)["properties"])
+    told_to_the_target_only = {"attachments"}  # Expensify's receipts need a login to be fetched
+    assert set(mapper_schema(kind.value)["properties"]) == (
+        set(document_schema(kind)["properties"]) - told_to_the_target_only
+    )
 
 
 def test_streams_and_keys_are_the_same() -> None:
