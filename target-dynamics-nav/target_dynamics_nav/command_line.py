@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.plugin_base import SingerCommand
 
+from target_dynamics_nav.catalogue import docs_url_of_environment, page_of
 from target_dynamics_nav.errors import ConfigurationError, StopRunError, TargetError
 from target_dynamics_nav.settings import CONFIG_JSONSCHEMA
 
@@ -31,13 +32,20 @@ class TargetCommand(SingerCommand):
         try:
             return super().main(*args, **kwargs)
         except TargetError as error:
+            page = page_of(error.code, docs_url_of_environment())
             self.logger.error(  # noqa: TRY400 - a traceback would bury the sentence
-                "%s%s%s [%s]",
+                "%s%s%s [%s]%s",
                 error.message,
                 _nav_says(error),
                 f" What to do: {error.hint}" if error.hint else "",
                 error.code,
-                extra={"event_type": "run.stopped", "reason": error.code, "field": error.field},
+                f" More: {page}" if page else "",
+                extra={
+                    "event_type": "run.stopped",
+                    "reason": error.code,
+                    "field": error.field,
+                    "docs": page,
+                },
             )
             sys.exit(error.exit_code if isinstance(error, StopRunError) else 1)
 

@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from target_dynamics_nav.catalogue import DOCS_URL
 from target_dynamics_nav.context import PostingContext, PostingRules
 from target_dynamics_nav.document import Document, Problem
 from target_dynamics_nav.errors import (
@@ -52,12 +53,14 @@ class RunSettings:
         nav: What identifies this NAV in the ledger: its address.
         rules: How far to go with a document.
         window: How many documents are taken through the protocol together.
+        docs_url: Where the error catalogue is.
     """
 
     company: str
     nav: str
     rules: PostingRules = field(default_factory=PostingRules)
     window: int = DOCUMENTS_IN_A_WINDOW
+    docs_url: str = DOCS_URL
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,8 @@ class Run:
         # Meltano hands its run id down only when the caller set it; one of its runs may start this target twice.
         meltano_run = os.environ.get("MELTANO_RUN_ID", "")[:50]
         own = uuid.uuid4().hex
-        ledger.start_run(
-            f"{meltano_run}-{own[:8]}" if meltano_run else own, settings.rules.mode.value
-        )
+        self.run_id = f"{meltano_run}-{own[:8]}" if meltano_run else own
+        ledger.start_run(self.run_id, settings.rules.mode.value)
 
     def connect(self) -> None:
         """Reach NAV and read the company's master data before any document is looked at.
@@ -215,7 +217,7 @@ class Run:
         self._waiting.clear()
         self._account_for(left, {}, TerminatedError("The run ended before this document's turn."))
         if self.summary.documents or outcome == FINISHED:
-            self.summary.log()
+            self.summary.log(self._settings.docs_url)
         self._ledger.end_run(outcome, self.summary.counts)
 
     def releasable_state(self) -> dict[str, Any] | None:

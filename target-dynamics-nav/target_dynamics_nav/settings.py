@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
+from target_dynamics_nav.alerts.settings import ALERT_PROPERTIES
+
 _TEXTS = th.ObjectType(additional_properties=th.StringType())
 
 CONFIG_JSONSCHEMA = th.PropertiesList(
@@ -225,4 +227,5 @@ CONFIG_JSONSCHEMA = th.PropertiesList(
         description="How many requests are sent to NAV in any five minutes. By default 5,000 with api_v2, as Business "
         "Central online allows 6,000; more than can be sent with the others.",
     ),
+    *ALERT_PROPERTIES,
 ).to_dict()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from target_dynamics_nav.catalogue import DOCS_URL, page_of
 from target_dynamics_nav.settlement import Status
 
 if TYPE_CHECKING:
@@ -37,6 +38,24 @@ class _Account:
     """What the summary keeps of a document. `signed_total`: credit memos count as negative."""
 
     status: Status
+    signed_total: Decimal | None
+    currency_code: str
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """A document that needs somebody.
+
+    Attributes:
+        company: What tells its company from others: NAV's id, or the name where NAV has none of that name.
+        document: The document without its lines.
+        signed_total: A credit memo's is negative.
+        currency_code: "" is the company's own, where that is not known.
+    """
+
+    company: str
+    document: Document
+    outcome: Outcome
     signed_total: Decimal | None
     currency_code: str
 
@@ -100,8 +119,39 @@ class RunSummary:
             if outcome.status is status
         ]
 
-    def log(self) -> None:
-        """Write the summary to the log, a line a fact, so that any log viewer shows it readable."""
+    def unsettled(self) -> list[Unsettled]:
+        """As `needs_somebody`, with what the alerts tell besides."""
+        return [
+            Unsettled(
+                identity.removesuffix(f"/{document.key}"),
+                document,
+                outcome,
+                self._accounts[identity].signed_total,
+                self._accounts[identity].currency_code,
+            )
+            for status in _NEEDS_SOMEBODY
+            for identity, (document, outcome) in self._unsettled.items()
+            if outcome.status is status
+        ]
+
+    @property
+    def totals(self) -> dict[str, dict[str, Decimal]]:
+        """What documents add up to, by status and currency."""
+        found: dict[str, dict[str, Decimal]] = {}
+        for account in self._accounts.values():
+            if account.signed_total is not None:
+                sums = found.setdefault(account.status.value, {})
+                sums[account.currency_code] = (
+                    sums.get(account.currency_code, Decimal(0)) + account.signed_total
+                )
+        return found
+
+    def log(self, docs_url: str = DOCS_URL) -> None:
+        """Write the summary to the log, a line a fact, so that any log viewer shows it readable.
+
+        Args:
+            docs_url: Where the error catalogue is; the page of each code is named once.
+        """
         for status, line, totals in self._status_lines():
             logger.info(
                 line,
@@ -128,22 +178,38 @@ class RunSummary:
                         "document_key": document.key,
                         "reason": problem.code,
                         "field": problem.field,
+                        "docs": page_of(problem.code, docs_url),
                     },
                 )
+        self._log_pages(docs_url)
         if not self._accounts:
             logger.info("No documents in the input.", extra={"event_type": "run.summary"})
 
+    def _log_pages(self, docs_url: str) -> None:
+        """Where each code is explained: once, as many documents may wait for the same reason."""
+        codes = {
+            problem.code for _, outcome in self.needs_somebody() for problem in outcome.reasons
+        }
+        for code in sorted(codes):
+            page = page_of(code, docs_url)
+            if page is not None:
+                logger.info(
+                    "More about %s: %s",
+                    code,
+                    page,
+                    extra={"event_type": "run.docs", "reason": code, "docs": page},
+                )
+
     def _status_lines(self) -> Iterator[tuple[Status, str, dict[str, str]]]:
-        totals: dict[Status, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        for account in self._accounts.values():
-            if account.signed_total is not None:
-                totals[account.status][account.currency_code] += account.signed_total
+        totals = self.totals
         counts = self.counts
         for status in Status:
             count = counts.get(status.value)
             if not count:
                 continue
-            by_currency = {code: f"{amount:f}" for code, amount in sorted(totals[status].items())}
+            by_currency = {
+                code: f"{amount:f}" for code, amount in sorted(totals.get(status.value, {}).items())
+            }
             shown = ", ".join(f"{_grouped(amount)} {code}" for code, amount in by_currency.items())
             noun = "document" if count == 1 else "documents"
             yield status, f"{count} {noun} {_WORDS[status]} ({shown or 'no amount'})", by_currency

@@ -16,6 +16,8 @@ from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchem
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
+from target_dynamics_nav.alerts import Alarm
+from target_dynamics_nav.alerts.settings import alert_settings
 from target_dynamics_nav.attachments import AttachmentSettings
 from target_dynamics_nav.command_line import (
     TargetCommand,
@@ -69,7 +71,7 @@ class TargetDynamicsNav(Target):
     message_reader_class = DiscreetReader
     _terminated_by: int | None = None
     _busy = False
-    _ended = False
+    _ended: str | None = None  # how
     _state_written_at = 0.0
 
     def __init__(
@@ -94,6 +96,11 @@ class TargetDynamicsNav(Target):
         environment = settings_from_environment(self.config_jsonschema)
         merged = {**given, **environment} if parse_env_config else {**environment, **given}
         super().__init__(config=merged, **options)
+        self._alarm = Alarm(
+            alert_settings(self.config),
+            company=str(self.config.get("company", "")),
+            ledger_url=str(self.config.get("ledger_url", "")),
+        )
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
@@ -121,6 +128,7 @@ class TargetDynamicsNav(Target):
                     ),
                 ),
                 window=self.config["window"],
+                docs_url=self.config["docs_url"],
             ),
             asked_to_stop=self._asked_to_stop,
         )
@@ -242,10 +250,13 @@ class TargetDynamicsNav(Target):
                 hint="Run again; what is posted is recorded.",
             ) from error
         except SystemExit:
-            outcome = "stopped"
+            outcome = self._ended or "stopped"
             raise
         finally:
-            self._end_run(outcome)
+            try:
+                self._end_run(outcome)
+            finally:
+                self._tell(outcome)
 
     def _settle_what_came_before(self) -> None:
         """One unusable record does not keep the documents before it out of the books, run after run."""
@@ -292,9 +303,9 @@ class TargetDynamicsNav(Target):
 
     def _end_run(self, outcome: str) -> None:
         """Close the run, once; a run that never began has nothing to close."""
-        if "run" not in self.__dict__ or self._ended:
+        if "run" not in self.__dict__ or self._ended is not None:
             return
-        self._ended = True
+        self._ended = outcome
         try:
             self._release_state(at_once=True)
         finally:
@@ -302,6 +313,16 @@ class TargetDynamicsNav(Target):
                 self.run.end(outcome)
             finally:
                 self.run.close()
+
+    def _tell(self, outcome: str) -> None:
+        """Alert people, where the settings say so. A preview is for somebody who is looking already."""
+        if self.config["mode"] == Mode.PREVIEW.value:
+            return
+        run: Run | None = self.__dict__.get("run")
+        if run is None:
+            self._alarm.tell(outcome)
+        else:
+            self._alarm.tell(outcome, run.summary, run.run_id)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the message in hand: the SDK would acknowledge what was not done."""

@@ -185,7 +185,7 @@ def test_what_stops_a_run_is_one_sentence_and_keeps_what_is_done(
     done = call(feed)
     assert done.exit_code == exit_code
     (error,) = done.errors
-    assert error.endswith(f"[{code}]")
+    assert error.endswith(f"[{code}] More: docs/errors/{code}.md")
     assert "\n" not in error
     assert "Secret Person" not in done.text
     assert done.states == [state(1)]
