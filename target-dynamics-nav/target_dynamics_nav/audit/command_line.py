@@ -25,6 +25,7 @@ COMMANDS = {
     "retry": "retry",
     "reconcile": "reconcile",
     "export": "export",
+    "report": "report",
     "verify": "verify",
     "purge": "purge",
 }

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_PLACES_AT_ONCE = 300
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -230,6 +232,38 @@ def story(ledger: Ledger, ledger_id: str, key: str) -> Story | None:
         [row._asdict() for row in in_nav],
         [_event(row) for row in happened],
     )
+
+
+def histories(
+    ledger: Ledger, places: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], list[Event]]:
+    """What happened to many documents, each oldest first.
+
+    Args:
+        ledger: The ledger.
+        places: (ledger_id, document_key) of each.
+    """
+    found: dict[tuple[str, str], list[Event]] = {place: [] for place in places}
+    with ledger.reading() as connection:
+        for start in range(0, len(places), _PLACES_AT_ONCE):
+            some = places[start : start + _PLACES_AT_ONCE]
+            at_home: dict[tuple[str, str], list[tuple[str, str]]] = {}
+            for ledger_id, key in some:
+                # While its company was not found, a document stood under the address alone.
+                for known_as in {ledger_id, f"{ledger_id.rpartition('#')[0]}#"}:
+                    at_home.setdefault((known_as, key), []).append((ledger_id, key))
+            statement = (
+                sa.select(events)
+                .where(
+                    events.c.document_key.in_(sorted({key for _, key in some})),
+                    events.c.ledger_id.in_(sorted({known_as for known_as, _ in at_home})),
+                )
+                .order_by(events.c.sequence)
+            )
+            for row in connection.execute(statement):
+                for place in at_home.get((row.ledger_id, row.document_key), ()):
+                    found[place].append(_event(row))
+    return found
 
 
 def events_of_run(ledger: Ledger, run_id: str) -> list[Event]:
