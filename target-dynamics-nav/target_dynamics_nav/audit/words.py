@@ -25,7 +25,7 @@ KIND_WORDS = {
     "journal_entries": "journal entry",
 }
 
-REPLAY = "TAP_EXPENSIFY_REPORT_IDS={report} meltano run expensify-to-nav"
+REPLAY = """TAP_EXPENSIFY_REPORT_IDS='["{report}"]' meltano run expensify-to-nav"""
 """Reads one report whatever the bookmark; where another feed is used, it has a way of its own."""
 
 _EVENT_WORDS = {

@@ -1,4 +1,4 @@
-"""What may have happened in NAV behind the pipeline's back: done to the stand-in's tables, as its API would refuse it."""
+"""What may have happened in NAV behind the pipeline's back, done to the stand-in's tables: its API would refuse it."""
 
 from __future__ import annotations
 

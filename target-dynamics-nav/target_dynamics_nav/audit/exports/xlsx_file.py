@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
 from openpyxl import Workbook
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _MONEY = "#,##0.00;[Red]-#,##0.00"
 _DAY = "yyyy-mm-dd"
 _WIDTH = 16
+_DIGITS = 15
+"""Significant digits that spreadsheets keep of a number."""
 
 
 def write_xlsx(tables: Iterable[Table], file: IO[bytes]) -> int:
@@ -55,7 +58,9 @@ def _cell(sheet: Any, value: Cell) -> Any:  # noqa: ANN401 - as above
         return value
     if isinstance(value, str):
         return _as_text(sheet, value)
-    # openpyxl writes a Decimal digit by digit, never as a float.
+    if isinstance(value, Decimal) and len(value.normalize().as_tuple().digits) > _DIGITS:
+        # A spreadsheet would round it without a word; as text it stays what it is.
+        return _as_text(sheet, format(value, "f"))
     exact: Any = value
     cell = WriteOnlyCell(sheet, value=exact)
     cell.number_format = _DAY if isinstance(value, date) else _MONEY
