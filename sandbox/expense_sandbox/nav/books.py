@@ -194,6 +194,16 @@ class Books:
             raise ValueError(f"{path} does not hold the sandbox's books.") from error
         return books
 
+    def restore(self, document: dict[str, Any]) -> None:
+        """Go back to what `to_json` gave earlier."""
+        with self.lock:
+            self.companies.clear()
+            self._replica.clear()
+            self._behind.clear()
+            self.jobs.clear()
+            self.failed_jobs.clear()
+            self._read(document)
+
     def _read(self, document: dict[str, Any]) -> None:
         self.write_count = document["write_count"]
         self._log.version = document["version"]
