@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _STREAMS = frozenset(kind.value for kind in DocumentKind)
 HOW = (
-    "Write one with `meltano invoke tap-expensify | map-expensify-nav --config …`, or with any tap and mapper whose "
+    "Write one with `meltano invoke tap-expensify | map-expensify-nav --config ENV`, or with any tap and mapper whose "
     "documents the target takes."
 )
 
