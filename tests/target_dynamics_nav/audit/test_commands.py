@@ -283,6 +283,20 @@ def test_verify_says_what_was_altered_and_where(console: Console) -> None:
     assert "refused of E2-R" in console.text("verify", code=1)
 
 
+def test_verify_says_which_document_does_not_stand_as_recorded(console: Console) -> None:
+    assert console.data("verify")["documents"] == []
+    ledger = console.ledger()
+    with ledger._database.writing() as connection:
+        connection.exec_driver_sql(
+            "UPDATE documents SET status = 'posted' WHERE document_key = 'E2-R'"
+        )
+    ledger.close()
+    altered = console.data("verify", code=1)
+    assert altered["alterations"] == []
+    assert "E2-R" in altered["documents"][0]["what"]
+    assert "E2-R" in console.text("verify", code=1)
+
+
 def test_purge_of_a_person(console: Console) -> None:
     assert console.run("purge", "--person", ANNA, input="n\n").exit_code == 1
     assert ANNA in console.text("explain", "E1-R", "--with-names")

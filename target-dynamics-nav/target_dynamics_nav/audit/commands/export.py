@@ -85,6 +85,8 @@ def export_command(
         else:
             _write_csv(kept, output, delimiter, lines=lines, with_names=with_names)
     except OSError as error:
+        if output is None:  # whoever reads standard output has gone
+            raise
         raise ConfigurationError(
             f"The file {output} cannot be written: {error.strerror}.",
             code="file_unwritable",

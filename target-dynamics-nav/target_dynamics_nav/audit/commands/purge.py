@@ -42,7 +42,7 @@ def purge_command(
     Removed are the submitter, the report's name and address, descriptions, the rules that decided, and the words of
     reasons and of NAV's answers. Kept is what the books need: keys, report ids, accounts, dimensions, amounts, dates,
     NAV's numbers, statuses and codes. That the purge happened is an event of its own, which names nobody; `nav-audit
-    verify` stays content. It cannot be undone. A report that is read again later brings its texts back.
+    verify` stays content. It cannot be undone. A report that changes later brings its texts back.
     """
     if (person is None) == (before is None):
         raise click.UsageError("Give either --person or --before.")
