@@ -36,6 +36,39 @@ def test_states_are_kept_as_they_were() -> None:
     assert gate.release() == {"bookmarks": {"reports": {"value": "a"}}}
 
 
+def test_what_comes_after_a_document_held_for_this_run_never_goes() -> None:
+    gate = StateGate()
+    for number in (1, 2, 3):
+        gate.document_arrived()
+        gate.state_arrived({"at": number})
+    for number in (3, 2, 3):
+        gate.hold(number)
+    gate.state_arrived({"at": 3})
+    for number in (1, 2, 3):
+        gate.settle(number)
+    assert gate.release() == {"at": 1}
+    assert gate.release() is None
+
+
+def test_a_state_right_behind_a_held_document_does_not_go() -> None:
+    gate = StateGate()
+    gate.hold(gate.document_arrived())
+    gate.state_arrived({"at": 1})
+    gate.settle(1)
+    assert gate.release() is None
+
+
+def test_of_states_with_no_document_between_them_only_the_last_is_kept() -> None:
+    """A feed may say where it is a million times over; memory is bounded."""
+    gate = StateGate()
+    gate.document_arrived()
+    for number in range(1000):
+        gate.state_arrived({"at": number})
+    assert len(gate._waiting) == 1
+    gate.settle(1)
+    assert gate.release() == {"at": 999}
+
+
 def test_held_failed_changed_and_previewed_are_unsettled() -> None:
     unsettled = {status for status in Status if not status.settled}
     assert unsettled == {Status.HELD, Status.FAILED, Status.CHANGED, Status.PREVIEWED}

@@ -18,7 +18,7 @@ from target_dynamics_nav.errors import (
     StopRunError,
     TerminatedError,
 )
-from target_dynamics_nav.window import Conversation, Window, complete
+from target_dynamics_nav.window import REQUESTS_AT_A_TIME, Conversation, Window, complete
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -41,6 +41,7 @@ class Server:
     writing: Counter[str] = field(default_factory=Counter)
     most_writing: Counter[str] = field(default_factory=Counter)
     requests: list[list[Any]] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     capabilities: Any = None
 
@@ -48,6 +49,7 @@ class Server:
         companies = {step.company for step in steps if step.writes}
         with self.lock:
             self.requests.append(list(steps))
+            self.threads.add(threading.current_thread().name)
             self.writing.update(companies)
             self.most_writing |= self.writing
         if self.meet is not None:
@@ -111,6 +113,69 @@ def test_companies_go_side_by_side() -> None:
     talks = [Conversation(c, document(c, Ask(c, c, writes=True))) for c in "AB"]
     window(server).lead(talks)
     assert [talk.result for talk in talks] == [["A"], ["B"]]
+
+
+def test_companies_go_side_by_side_to_the_end() -> None:
+    server = Server(meet=threading.Barrier(2))
+    talks = [Conversation(c, document(c, Ask(c, 1), Ask(c, 2), Ask(c, 3))) for c in "AB"]
+    window(server).lead(talks)
+    assert [talk.result for talk in talks] == [[1, 2, 3]] * 2
+
+
+def test_no_more_requests_at_a_time_than_nav_serves() -> None:
+    server = Server(meet=threading.Barrier(REQUESTS_AT_A_TIME))
+    talks = [Conversation(c, document(c, Ask(c, c))) for c in "ABCDEFGH"]
+    window(server).lead(talks)
+    assert [talk.result for talk in talks] == [[c] for c in "ABCDEFGH"]
+    assert len(server.threads) == REQUESTS_AT_A_TIME
+    assert all(name.startswith("nav_") for name in server.threads), "what a thread dump shows"
+
+
+def test_one_company_needs_no_other_thread() -> None:
+    server = Server()
+    window(server).lead([Conversation("A", document("A", Ask("A", 1), Ask("A", 2)))])
+    assert server.threads == {threading.current_thread().name}
+
+
+def test_a_company_does_not_wait_for_the_slow_answers_of_another() -> None:
+    second_request_of_a = threading.Event()
+
+    class SlowForB(Server):
+        def perform(self, steps: Sequence[Ask]) -> list[Any]:
+            if steps[0].answer == "A2":
+                second_request_of_a.set()
+            if steps[0].answer == "B1":
+                assert second_request_of_a.wait(timeout=10)
+            return super().perform(steps)
+
+    talks = [
+        Conversation("A", document("A", Ask("A", "A1"), Ask("A", "A2"))),
+        Conversation("B", document("B", Ask("B", "B1"))),
+    ]
+    window(SlowForB()).lead(talks)
+    assert [talk.result for talk in talks] == [["A1", "A2"], ["B1"]]
+
+
+def test_who_stops_the_run_before_asking_anything_stops_those_that_come_after() -> None:
+    def stopping() -> Generator[list[Ask], Sequence[Any], list[Any]]:
+        raise OutageError("Down.")
+        yield []
+
+    server = Server()
+    first = Conversation("A", stopping())
+    second = Conversation("B", document("B", Ask("B", 1)))
+    third = Conversation("C", document("C", Ask("C", 1)))
+    stopped = window(server).lead([first, second, third])
+    assert isinstance(stopped, OutageError)
+    assert [talk.stopped_by for talk in (first, second, third)] == [stopped] * 3
+    assert server.requests == []
+
+
+def test_a_conversation_that_was_stopped_wants_nothing_more() -> None:
+    talk = Conversation("A", document("A", Ask("A", 1), Ask("A", 2)))
+    assert talk.go_on(())
+    assert not talk.go_on([TerminatedError("Stopped.")])
+    assert isinstance(talk.stopped_by, TerminatedError)
 
 
 @settings(deadline=None, max_examples=25)
