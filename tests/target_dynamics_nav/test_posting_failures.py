@@ -317,6 +317,30 @@ def test_a_person_who_deletes_the_draft_has_it_made_anew(it: Desk) -> None:
     assert it.postings() == 1
 
 
+@KINDS
+@pytest.mark.parametrize("window", [1, 10])
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_draft_that_vanishes_while_its_dimensions_are_corrected_is_made_anew(
+    tmp_path: Path, kind: Any, window: int, status: Any
+) -> None:
+    quirks = NavQuirks(missing_record_status=status, missing_record_code="Internal_RecordNotFound")
+    wanted = record(kind, lines=[line("8440", "100.00")], dimensions=dimensions(DEPARTMENT="SALES"))
+    if kind is not JOURNAL:
+        wanted |= {"vendor_number": "E1002", "dimensions": dimensions(AREA="US")}
+    with desk(tmp_path, quirks) as it:
+
+        def delete() -> None:
+            (draft,) = it.drafts()
+            it.api("DELETE", f"{ENTITY[kind]}({draft['id']})")
+
+        it.before(r"^(POST|PATCH) .*/dimensionSetLines", delete)
+        done = it.run(wanted, window=window, batch_operations=1 if window == 1 else 100)
+        assert it.interruptions == []
+        assert done.statuses == ["posted"]
+        assert it.postings() == 1
+        assert it.drafts() == []
+
+
 def test_a_journal_batch_of_somebody_else_holds_the_document(it: Desk) -> None:
     from target_dynamics_nav.nav.api_v2_journals import batch_code
 

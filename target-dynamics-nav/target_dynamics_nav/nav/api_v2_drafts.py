@@ -131,8 +131,10 @@ class DraftWriter:
             if not writes:
                 break
             try:
-                yield writes
+                yield from _write_all(writes)
             except DocumentError:
+                # A draft that somebody removed is not refused: this raises if it is gone.
+                yield from self._read_one(journals.batch_look_up(self._path, draft.key))
                 yield from self._try_delete_at(f"journals({row.get('id')})")
                 raise
             row = yield from self._read_one(journals.batch_look_up(self._path, draft.key))
@@ -196,8 +198,10 @@ class DraftWriter:
             if not writes:
                 break
             try:
-                yield writes
+                yield from _write_all(writes)
             except DocumentError:
+                # A draft that somebody removed is not refused: this raises if it is gone.
+                yield from self._read_one(names.read(self._path, str(row.get("id"))))
                 yield from self._try_delete(names, row)
                 raise
             row = yield from self._read_one(names.read(self._path, str(row.get("id"))))
@@ -284,6 +288,22 @@ class DraftWriter:
         """Remove a draft that NAV refused to complete; what remains is recognised and removed by the next look-up."""
         with contextlib.suppress(TargetError):
             yield [Write("DELETE", f"{self._path}/{entity}", absent={HTTPStatus.NOT_FOUND})]
+
+
+def _write_all(writes: Sequence[Write]) -> Steps[None]:
+    """Correct a draft that was just made.
+
+    Raises:
+        OutcomeUnknownError: It is no longer there; somebody removed or posted it.
+        DocumentError: NAV refuses.
+    """
+    answers = yield [replace(write, absent={HTTPStatus.NOT_FOUND}) for write in writes]
+    if any(answer.status == HTTPStatus.NOT_FOUND for answer in answers):
+        raise OutcomeUnknownError(
+            "The draft is no longer in NAV.",
+            code="draft_vanished",
+            hint="The document is looked up before anything else is done.",
+        )
 
 
 def _upper_case(draft: DraftDocument) -> DraftDocument:
