@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from . import crashes
-from .stage import Stage
+from .stage import MEMORY, Stage
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -16,8 +17,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="package")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with Stage(tmp_path_factory.mktemp("stage")).open() as made:
+def stage() -> Iterator[Stage]:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, Stage(Path(folder)).open() as made:
         yield made
 
 

@@ -52,9 +52,18 @@ class Reference:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a point or a schedule."""
+    """What became of a point or a schedule.
+
+    Attributes:
+        name: Which one.
+        matrix: "crashes" or "faults".
+        group: Under which heading it is counted.
+        disturbed: How often the process was killed, or how many faults were shown.
+        violations: What was wrong.
+    """
 
     name: str
+    matrix: str
     group: str
     disturbed: int
     violations: tuple[str, ...]
@@ -146,4 +155,4 @@ def crash(stage: Stage, found: Reference, point: Point) -> Result:
     last = stage.run_executable(point.way) if point.executable else stage.run(point.way)
     violations += stage.all_is_well(found.entries, last)
     group = f"{point.way}, {point.kind}" + (", executable" if point.executable else "")
-    return Result(str(point), group, kills, tuple(violations))
+    return Result(str(point), "crashes", group, kills, tuple(violations))

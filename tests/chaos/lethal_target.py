@@ -13,7 +13,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,15 +62,12 @@ class Reaper:
 
     def attend(self) -> None:
         """Be at every point from now on."""
-        listens_for = sa.event.listens_for
 
-        @listens_for(sa.Engine, "before_cursor_execute")
-        def _before_statement(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        def before_statement(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             if not statement.lstrip().upper().startswith(_NO_WRITES):
                 self(BEFORE_STATEMENT)
 
-        @listens_for(sa.Engine, "commit")
-        def _before_commit(connection: sa.Connection) -> None:
+        def before_commit(connection: sa.Connection) -> None:
             writes = connection.get_execution_options().get(WRITES, True)
             connection.info["writes"] = writes
             if writes:
@@ -82,6 +78,8 @@ class Reaper:
             if connection.info.get("writes", True):
                 self(AFTER_COMMIT)
 
+        sa.event.listen(sa.Engine, "before_cursor_execute", before_statement)
+        sa.event.listen(sa.Engine, "commit", before_commit)
         commit = DefaultDialect.do_commit
         DefaultDialect.do_commit = after_commit  # type: ignore[method-assign]
         self._around(requests.Session, "send", BEFORE_REQUEST, AFTER_ANSWER)
@@ -97,6 +95,10 @@ class Reaper:
             return result
 
         setattr(owner, name, wrapper)
+
+
+def _no_time(self: TargetDynamicsNav, seconds: float) -> None:
+    """Wait for nothing."""
 
 
 def live(order: dict[str, Any]) -> int:
@@ -120,7 +122,7 @@ def live(order: dict[str, Any]) -> int:
         0.0  # else the machine's speed would decide how many points there are
     )
     if not order["waits"]:
-        TargetDynamicsNav._wait = lambda _self, _seconds: time.sleep(0)  # type: ignore[method-assign]
+        TargetDynamicsNav._wait = _no_time  # type: ignore[method-assign]
     sys.argv = ["target-dynamics-nav", "--config", "ENV"]
     code: object = 0
     try:

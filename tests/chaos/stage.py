@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 NAV_ACTED = "after NAV acted"
 """The one point that only NAV sees: it has done what it was asked, and its answer is not out."""
 SECONDS_FOR_A_RUN = 120
+MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None  # noqa: S108 - private folders in it
+"""Where a ledger's writes need no disk; a killed process leaves there what it would leave on a disk."""
 UNEXPECTED = ("Traceback (most recent call last)", "[crashed]")
 EXPECTED_EXITS = {0, 75}
 """Finished, or stopped because NAV is away."""
