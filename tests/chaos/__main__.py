@@ -7,48 +7,24 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import signal
 import sys
-import tempfile
 import time
 from collections import defaultdict
-from pathlib import Path
+from queue import Empty
 from typing import TYPE_CHECKING
 
-from . import crashes, schedules
-from .crashes import Point, Result
-from .schedules import Schedule
-from .stage import MEMORY, Stage
+from .crashes import Result
+from .worker import work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from multiprocessing.process import BaseProcess
     from multiprocessing.queues import Queue
 
-Task = Point | Schedule
 SEEDS = 500
 REPORT_EVERY = 100
-
-
-def _tasks(found: crashes.Reference, options: argparse.Namespace) -> list[Task]:
-    tasks: list[Task] = [
-        *crashes.matrix(found, every_point=options.all),
-        *schedules.each_alone(),
-        *map(schedules.at_random, range(options.seeds)),
-    ]
-    return tasks[:: options.share]
-
-
-def _work(number: int, options: argparse.Namespace, results: Queue[Result | None]) -> None:
-    """Every so many of the tasks, on a stage of one's own."""
-    try:
-        with tempfile.TemporaryDirectory(dir=MEMORY) as folder, Stage(Path(folder)).open() as stage:
-            found = crashes.reference(stage)
-            for task in _tasks(found, options)[number :: options.workers]:
-                if isinstance(task, Point):
-                    results.put(crashes.crash(stage, found, task))
-                else:
-                    results.put(schedules.suffer(stage, found, task))
-    finally:
-        results.put(None)
+SECONDS_TO_NOTICE_A_DEATH = 5.0
 
 
 def _table(results: Sequence[Result]) -> str:
@@ -75,6 +51,31 @@ def _table(results: Sequence[Result]) -> str:
     )
 
 
+def _collect(
+    queue: Queue[Result | None],
+    workers: Sequence[BaseProcess],
+    results: list[Result],
+    begun: float,
+) -> None:
+    """Add results as they come, until all workers are done or dead."""
+    at_work = len(workers)
+    while at_work:
+        try:
+            result = queue.get(timeout=SECONDS_TO_NOTICE_A_DEATH)
+        except Empty:
+            if any(worker.is_alive() for worker in workers):
+                continue
+            return
+        if result is None:
+            at_work -= 1
+            continue
+        results.append(result)
+        if result.violations:
+            print(f"VIOLATION {result.name}", *result.violations, sep="\n  ", flush=True)
+        if len(results) % REPORT_EVERY == 0:
+            print(f"{len(results)} done in {time.monotonic() - begun:.0f} s", flush=True)
+
+
 def main() -> int:
     """Run it; returns the exit code."""
     parser = argparse.ArgumentParser(prog="make chaos")
@@ -87,24 +88,19 @@ def main() -> int:
     queue: Queue[Result | None] = context.Queue()
     begun = time.monotonic()
     workers = [
-        context.Process(target=_work, args=(number, options, queue))
+        context.Process(target=work, args=(number, options, queue))
         for number in range(options.workers)
     ]
     for worker in workers:
         worker.start()
     results: list[Result] = []
-    at_work = len(workers)
-    while at_work:
-        result = queue.get()
-        if result is None:
-            at_work -= 1
-            continue
-        results.append(result)
-        if result.violations:
-            print(f"VIOLATION {result.name}", *result.violations, sep="\n  ", flush=True)
-        if len(results) % REPORT_EVERY == 0:
-            seconds = time.monotonic() - begun
-            print(f"{len(results)} done in {seconds:.0f} s", flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _collect(queue, workers, results, begun)
+    except KeyboardInterrupt:
+        print("Broken off.")
+        for worker in workers:
+            worker.terminate()
     for worker in workers:
         worker.join()
     print(_table(results))

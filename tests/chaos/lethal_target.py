@@ -80,7 +80,7 @@ class Reaper:
 
         sa.event.listen(sa.Engine, "before_cursor_execute", before_statement)
         sa.event.listen(sa.Engine, "commit", before_commit)
-        commit = DefaultDialect.do_commit
+        commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
         DefaultDialect.do_commit = after_commit  # type: ignore[method-assign]
         self._around(requests.Session, "send", BEFORE_REQUEST, AFTER_ANSWER)
         self._around(Target, "_write_state_message", BEFORE_STATE, AFTER_STATE)
