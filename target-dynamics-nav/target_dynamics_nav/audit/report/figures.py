@@ -267,5 +267,7 @@ def _spend(found: Iterable[tuple[str, str, Decimal]]) -> list[Spend]:
             amount,
             round(_FULL * abs(amount) / largest[currency], 1) if largest[currency] else ZERO,
         )
-        for (name, currency), amount in sorted(amounts.items())
+        for (name, currency), amount in sorted(
+            amounts.items(), key=lambda item: (item[0][0] == NOT_SET, item[0])
+        )
     ]

@@ -170,6 +170,8 @@ def _index(stories: Sequence[Row]) -> dict[str, Any]:
             ]
         )
     return {
+        # The order of a document's numbers: that of JSON's names is not kept.
+        "columns": list(facets),
         "facets": {
             name: [screen.clean(value) for value in found] for name, found in facets.items()
         },

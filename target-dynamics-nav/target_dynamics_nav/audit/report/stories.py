@@ -15,7 +15,7 @@ from target_dynamics_nav.audit.views import (
 from target_dynamics_nav.ledger import overviews, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_dynamics_nav.ledger import Ledger
     from target_dynamics_nav.ledger.queries import Filter
@@ -33,6 +33,13 @@ TAKEN_BACK = "credit"
 
 _WHERE = re.compile(r"(.+?\(line \d+\)): (.+)", re.DOTALL)
 """A rule's place in the file of rules, and what it went by."""
+
+_CARRIED_OUT = {
+    "draft_intended": "draft_created",
+    "draft_deletion_intended": "draft_deleted",
+    "post_intended": "posted",
+}
+"""Intentions, and what follows when they succeed."""
 
 _DECISIONS = frozenset({"waived", "unwaived"})
 
@@ -81,7 +88,7 @@ def _story(kept: overviews.Kept, events: Sequence[queries.Event], *, with_names:
 
 
 def _version(row: Mapping[str, Any] | None, *, with_names: bool) -> Row | None:
-    """A version as `views.version_view`, but `dimensions` are those that every line has, and lines have the others."""
+    """A version as `views.version_view`, but `dimensions` are those that every line has; lines have the others, by `codes`."""
     if row is None:
         return None
     view = version_view(row, with_names=with_names)
@@ -93,7 +100,13 @@ def _version(row: Mapping[str, Any] | None, *, with_names: bool) -> Row | None:
         {**line, "dimensions": {code: found[code] for code in found if code not in shared}}
         for line, found in zip(view["lines"], own, strict=True)
     ]
-    return {**view, "dimensions": shared or (view["dimensions"] if not own else {}), "lines": lines}
+    codes = sorted({code for line in lines for code in line["dimensions"]})
+    return {
+        **view,
+        "codes": codes,
+        "dimensions": shared or (view["dimensions"] if not own else {}),
+        "lines": lines,
+    }
 
 
 def taken_back(nav_documents: Iterable[Mapping[str, Any]]) -> bool:
@@ -122,7 +135,7 @@ def by_run(events: Iterable[Mapping[str, Any]]) -> list[Row]:
     found: list[Row] = []
     for _, group in groupby(events, key=lambda event: event["run_id"]):
         happened = list(group)
-        steps = [_step(event) for event in happened]
+        steps = [_step(event) for event in _told(happened)]
         who = next((event["who"] for event in happened if event["kind"] in _DECISIONS), None)
         if found and found[-1]["steps"] == steps and found[-1]["who"] == who:
             found[-1]["times"] += 1
@@ -131,6 +144,14 @@ def by_run(events: Iterable[Mapping[str, Any]]) -> list[Row]:
             first, last = happened[0]["at"], happened[-1]["at"]
             found.append({"at": first, "until": last, "times": 1, "who": who, "steps": steps})
     return found
+
+
+def _told(events: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Events without intentions that were carried out at once: what was done says so."""
+    for event, following in zip(events, [*events[1:], None], strict=True):
+        done = _CARRIED_OUT.get(event["kind"])
+        if done is None or following is None or following["kind"] != done:
+            yield event
 
 
 def _step(event: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@
   const search = document.getElementById("search");
   const found = document.getElementById("found");
   const choices = Array.from(form.querySelectorAll("select"));
-  const columns = Object.keys(index.facets);
+  const { columns } = index;
   const AMOUNT = columns.length;
   const CURRENCY = columns.indexOf("currency");
   const DECIMALS = 5;
