@@ -34,11 +34,11 @@ def _builder(subject: str, issuer: str, key: ec.EllipticCurvePublicKey) -> x509.
     )
 
 
-def encrypt(server: SandboxServer, folder: Path) -> tuple[str, Path]:
-    """Make a server that is not started yet speak TLS as 127.0.0.1.
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate for 127.0.0.1, signed by an authority of its own.
 
     Returns:
-        Its address, and the file of the authority that signed its certificate.
+        The file of the authority, and that of the server's key and certificate.
     """
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = (
@@ -46,7 +46,7 @@ def encrypt(server: SandboxServer, folder: Path) -> tuple[str, Path]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(authority_key, hashes.SHA256())
     )
-    certificate = (
+    signed = (
         _builder("nav", "Test authority", key.public_key())
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
@@ -62,8 +62,18 @@ def encrypt(server: SandboxServer, folder: Path) -> tuple[str, Path]:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        + certificate.public_bytes(serialization.Encoding.PEM)
+        + signed.public_bytes(serialization.Encoding.PEM)
     )
+    return authority_file, chain_file
+
+
+def encrypt(server: SandboxServer, folder: Path) -> tuple[str, Path]:
+    """Make a server that is not started yet speak TLS as 127.0.0.1.
+
+    Returns:
+        Its address, and the file of the authority that signed its certificate.
+    """
+    authority_file, chain_file = certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain_file)
     listener = server._listener
