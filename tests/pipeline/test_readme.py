@@ -55,6 +55,8 @@ VAULT = re.compile(
 
 # Run by test_rules_commands.py.
 RULES_COMMANDS = {f"expense-rules:{name}" for name in ("check", "suggest", "preview")}
+# Run by test_audit_console.py and the tests of the console.
+AUDIT_COMMANDS = {f"target-dynamics-nav:{name}" for name in ("status", "explain", "reconcile")}
 
 
 def shown_commands(document: str) -> list[str]:
@@ -103,7 +105,7 @@ def test_vault_commands_name_settings_that_exist() -> None:
                 assert re.search(rf"\b{setting}\b", about.stdout), name
             if match["word"] == "run":
                 assert rest[:3] == ["meltano", "run", "expensify-to-nav"] or (
-                    rest[:2] == ["meltano", "invoke"] and rest[2] in RULES_COMMANDS
+                    rest[:2] == ["meltano", "invoke"] and rest[2] in RULES_COMMANDS | AUDIT_COMMANDS
                 )
     assert words == {"keygen", "set", "unset", "list", "run"}
 
