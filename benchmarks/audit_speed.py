@@ -67,8 +67,7 @@ def main() -> int:
             ("explain", f"R{middle:08}x"),
             ("explain", f"E{middle}-R"),
             ("export", "--month", "2025-03", "--output", str(Path(folder) / "month.xlsx")),
-            ("export", "--output", str(Path(folder) / "all.csv")),
-            ("verify",),
+            ("export", "--month", "2025-03", "--output", str(Path(folder) / "month.csv")),
         ):
             took = seconds(NAV_AUDIT, *arguments, url=url) - start
             if arguments[0] in LIMITED:

@@ -11,6 +11,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import pytest
 import requests
 
 from expense_sandbox.testing import Sandbox
@@ -56,6 +57,7 @@ def printed(pattern: str, output: str) -> str:
     return str(found.pop())
 
 
+@pytest.mark.timeout(600)
 def test_from_a_held_report_to_its_posting_by_what_the_tools_print(
     project: Project, sandbox: Sandbox
 ) -> None:

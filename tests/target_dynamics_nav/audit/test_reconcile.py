@@ -386,6 +386,11 @@ def test_without_expensify_the_ledger_and_nav_still_tell_most(accountant: Accoun
     assert [item for item in more if item not in expected] == [("missing_in_ledger", "E10-R")]
 
 
+def test_the_other_company_finds_it_too(accountant: Accountant) -> None:
+    plant_wrong_company(accountant)
+    assert accountant.found(feed=accountant.feed, company=SECOND) == [("wrong_company", "E7-R")]
+
+
 def test_the_other_period_finds_it_too(accountant: Accountant) -> None:
     plant_other_period(accountant)
     found = accountant.found(feed=accountant.feed, period=("2026-02-01", "2026-02-28"))

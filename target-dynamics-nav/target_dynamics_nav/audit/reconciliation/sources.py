@@ -61,7 +61,6 @@ def reconcile(
     books = [
         reader.entries(one, date.fromisoformat(first), date.fromisoformat(last)) for one in wanted
     ]
-    ids = {one.id for one in wanted}
     known = {(item.company_id, item.key): item for item in in_period}
     for item in _mentioned(ledger, nav, books, feed):
         known.setdefault((item.company_id, item.key), item)
@@ -69,7 +68,10 @@ def reconcile(
         first=first,
         last=last,
         recorded=[
-            item for _, item in sorted(known.items()) if item.company_id in ids or not company
+            # Also those of companies whose books are not read: one of theirs may be in these by mistake.
+            item
+            for _, item in sorted(known.items())
+            if item.company_id or not company
         ],
         books=books,
         companies=companies,
