@@ -9,7 +9,7 @@ NAV_PORT ?= 8702
 export VAULT_KEY_FILE ?= $(CURDIR)/.demo/sandbox.key
 
 
-.PHONY: help setup third-party demo sandbox run check-rules test check format lock clean
+.PHONY: help setup third-party demo sandbox run check-rules test mutants check format lock clean
 
 help:
 	@sed -n '2,3s/^# *//p' Makefile
@@ -32,7 +32,16 @@ $(UV):
 	$(UV) pip install --quiet --python $(@D)/bin/python -r $<
 	touch $@
 
-third-party: $(patsubst tests/pipeline/third_party/%.txt,.third-party/%/.installed,$(wildcard tests/pipeline/third_party/*.txt))
+# What finds barriers in pages; the browser tests use it where there are Chromium and npm.
+.third-party/axe-core/.installed: tests/browser/package.json tests/browser/package-lock.json
+	mkdir -p $(@D)
+	cp tests/browser/package.json tests/browser/package-lock.json $(@D)
+	npm ci --prefix $(@D) --silent --no-audit --no-fund --ignore-scripts
+	touch $@
+
+AXE_CORE = $(if $(shell command -v npm),.third-party/axe-core/.installed)
+
+third-party: $(AXE_CORE) $(patsubst tests/pipeline/third_party/%.txt,.third-party/%/.installed,$(wildcard tests/pipeline/third_party/*.txt))
 
 setup: .venv/.synced .meltano/.installed  ## Install everything into this folder
 
@@ -62,6 +71,19 @@ check: setup  ## Lint and types
 
 test: check third-party  ## Lint, types and every test
 	$(BIN)/pytest -q -n auto --maxschedchunk 4
+
+MUTATION := .third-party/mutation
+
+$(MUTATION)/.installed: .venv/.synced
+	UV_PROJECT_ENVIRONMENT=$(MUTATION)/environment $(UV) sync --frozen --quiet --group mutation --python $(PYTHON)
+	touch $@
+
+mutants: $(MUTATION)/.installed  ## Mutation testing of the posting protocol (hours); MUTANTS='target_dynamics_nav.window.*' for some
+	mkdir -p $(MUTATION)/tree
+	rm -rf $(MUTATION)/tree/tests $(MUTATION)/tree/target_dynamics_nav
+	cp -pR pyproject.toml tests target-dynamics-nav/target_dynamics_nav $(MUTATION)/tree
+	cd $(MUTATION)/tree && nice ../environment/bin/mutmut run --max-children $(or $(CHILDREN),1) $(foreach some,$(MUTANTS),'$(some)')
+	cd $(MUTATION)/tree && ../environment/bin/mutmut results
 
 format: setup
 	$(BIN)/ruff check --fix .

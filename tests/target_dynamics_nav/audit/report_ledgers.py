@@ -43,7 +43,7 @@ def document(
         "company": "no rule: the target's own setting",
         "currency_code": f"local_currency (line 21): {currency or 'EUR'}",
         "document": f'documents.reimbursable.by_policy["{policy}"].document (line 55)',
-        "vendor_number": f"documents.reimbursable.vendor_number (line 50): employee custom field 1 'E1{number % 30:03}'",
+        "vendor_number": f"documents.reimbursable.vendor_number (line 50): custom field 'E1{number % 30:03}'",
         "posting_date": "dates.posting_date (line 102): approved",
         "document_date": "dates.document_date (line 103): last expense",
         "dimensions.AREA": "dimensions.AREA: employee_custom_field_2 (line 92): employee custom field 2 'EU'",
@@ -154,13 +154,18 @@ NO_ANSWER = Problem(
 )
 
 
+SPECIAL = 1000
+"""Number of the first document that is not simply posted."""
+
+
 def fill_month(place: Place, posted: int = 40) -> None:
     """A month: posted documents, and one or more of every other standing.
 
-    Documents 0 to `posted` - 1 are posted (every tenth by the second company); 1000 and up are special.
+    Of the posted ones every tenth belongs to the second company.
     """
     ledger = place.open("run-1")
-    for number in range(posted):
+    first = 0 if posted < SPECIAL else 2 * SPECIAL
+    for number in range(first, first + posted):
         post(ledger, SERVICES if number % 10 == 9 else EUROPE, document(number), f"PI{number:06}")
         if number % 100 == 99:
             ledger.flush()

@@ -88,7 +88,7 @@ def _story(kept: overviews.Kept, events: Sequence[queries.Event], *, with_names:
 
 
 def _version(row: Mapping[str, Any] | None, *, with_names: bool) -> Row | None:
-    """A version as `views.version_view`, but `dimensions` are those that every line has; lines have the others, by `codes`."""
+    """A version as `views.version_view`, but `dimensions` are on every line; the others, `codes`, are on lines."""
     if row is None:
         return None
     view = version_view(row, with_names=with_names)
