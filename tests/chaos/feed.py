@@ -10,7 +10,7 @@ from target_dynamics_nav.nav.port import DocumentKind
 from tests.target_dynamics_nav.desk import CREDIT_MEMO, INVOICE, JOURNAL, dimensions, line, record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 Message = dict[str, Any]
 
@@ -32,9 +32,10 @@ class Case:
         return key
 
 
-def _case(
+def case(
     key: str, kind: DocumentKind = INVOICE, ends: frozenset[str] = POSTED, **changes: Any
 ) -> Case:
+    """A report of two expenses, its sources named after its key."""
     lines = [
         {**each, "source_id": f"{key}{number}"}
         for number, each in enumerate(
@@ -45,47 +46,47 @@ def _case(
     return Case(record(kind, document_key=key, lines=lines, source=source, **changes), ends)
 
 
-def _other(key: str, kind: DocumentKind) -> Case:
+def other(key: str, kind: DocumentKind) -> Case:
     """The same report with another amount and another project."""
     lines = [line(amount="80.00", dimensions=dimensions(PROJECT="P-2"))]
-    return _case(key, kind, total="80.00", lines=lines)
+    return case(key, kind, total="80.00", lines=lines)
 
 
 HOTEL = [line("8440", "100.00", dimensions=dimensions(PROJECT="P-1"))]
 """On an account with a default dimension that the document does not have."""
 
 BEFORE = (
-    _case("CHANGED-I"),
-    _case("CHANGED-C", CREDIT_MEMO),
-    _case("CHANGED-J", JOURNAL),
-    _case("SETTLED-I"),
+    case("CHANGED-I"),
+    case("CHANGED-C", CREDIT_MEMO),
+    case("CHANGED-J", JOURNAL),
+    case("SETTLED-I"),
 )
 """What an earlier run posted."""
 
 CASES = (
-    _case("INVOICE-1"),
-    _case("INVOICE-2", vendor_number="E1002"),
-    _case("INVOICE-3", dimensions=[], lines=HOTEL),
-    _case("INVOICE-4", vendor_number="E1004"),
-    _case("INVOICE-5", vendor_number="CARD-USD", currency_code="USD"),
-    _case("MEMO-1", CREDIT_MEMO),
-    _case("MEMO-2", CREDIT_MEMO, vendor_number="E1002", dimensions=dimensions(AREA="US")),
-    _case("JOURNAL-1", JOURNAL),
-    _case("JOURNAL-2", JOURNAL, dimensions=[], lines=HOTEL),
-    _case("SKIPPED-1", ends=SKIPPED, skip={"code": "not_this_policy", "reason": "Not ours."}),
-    _other("CHANGED-I", INVOICE),
-    _other("CHANGED-C", CREDIT_MEMO),
-    _other("CHANGED-J", JOURNAL),
-    _case("SETTLED-I"),
-    _case("INVOICE-1"),  # once more in the same feed
-    _case(
+    case("INVOICE-1"),
+    case("INVOICE-2", vendor_number="E1002"),
+    case("INVOICE-3", dimensions=[], lines=HOTEL),
+    case("INVOICE-4", vendor_number="E1004"),
+    case("INVOICE-5", vendor_number="CARD-USD", currency_code="USD"),
+    case("MEMO-1", CREDIT_MEMO),
+    case("MEMO-2", CREDIT_MEMO, vendor_number="E1002", dimensions=dimensions(AREA="US")),
+    case("JOURNAL-1", JOURNAL),
+    case("JOURNAL-2", JOURNAL, dimensions=[], lines=HOTEL),
+    case("SKIPPED-1", ends=SKIPPED, skip={"code": "not_this_policy", "reason": "Not ours."}),
+    other("CHANGED-I", INVOICE),
+    other("CHANGED-C", CREDIT_MEMO),
+    other("CHANGED-J", JOURNAL),
+    case("SETTLED-I"),
+    case("INVOICE-1"),  # once more in the same feed
+    case(
         "HELD-1",
         ends=HELD,
         problems=[{"code": "category_unmapped", "message": "No account for it.", "field": "lines"}],
     ),
-    _case("REFUSED-1", ends=HELD, dimensions=[], lines=[line("8450", "100.00")]),
-    _case("REFUSED-2", JOURNAL, ends=HELD, dimensions=[], lines=[line("8450", "100.00")]),
-    _case("INVOICE-6"),
+    case("REFUSED-1", ends=HELD, dimensions=[], lines=[line("8450", "100.00")]),
+    case("REFUSED-2", JOURNAL, ends=HELD, dimensions=[], lines=[line("8450", "100.00")]),
+    case("INVOICE-6"),
 )
 """What the run reads that is disturbed. STATE may pass everything before the first that is held."""
 
@@ -116,7 +117,3 @@ def messages(cases: Sequence[Case]) -> list[Message]:
         feed.append({"type": "RECORD", "stream": stream, "record": body})
         feed.append({"type": "STATE", "value": {"documents": number}})
     return feed
-
-
-def keys(cases: Iterable[Case]) -> set[str]:
-    return {case.key for case in cases}

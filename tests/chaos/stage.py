@@ -245,7 +245,7 @@ class Stage:
         self.witness.pid = pid if kill == NAV_ACTED else None
         exit_code = int(self._answers.readline())
         self.witness.pid = None
-        return _finished(exit_code, files)
+        return finished(exit_code, files)
 
     def run_executable(
         self,
@@ -261,7 +261,7 @@ class Stage:
         self.witness.pid = started.pid if kill_at else None
         exit_code = started.wait(timeout=SECONDS_FOR_A_RUN)
         self.witness.pid = None
-        return _finished(exit_code, files)
+        return finished(exit_code, files)
 
     def start_executable(
         self, way: Way, cases: Sequence[feed.Case] = feed.CASES, **settings: str
@@ -380,7 +380,7 @@ class Stage:
                 violations.append(f"the ledger has {case.key} as {number}, which NAV has not")
         return violations
 
-    def interim(self, run: Run, *, may_hold: bool = False) -> list[str]:
+    def interim(self, run: Run) -> list[str]:
         """After a run that was disturbed: nothing twice, STATE true, no document held that is as it should be."""
         violations = [*self.nothing_twice(), *self.state_is_true(run)]
         if run.killed:
@@ -394,14 +394,13 @@ class Stage:
             # Of what was posted before, the ledger still says so.
             if case.key.startswith("CHANGED"):
                 allowed |= {"changed"}
-            if may_hold:
-                allowed |= {"held", "changed"}
             if status not in allowed:
                 violations.append(f"the disturbed run made {case.key} {status}\n{run.log[-3000:]}")
         return violations
 
 
-def _finished(exit_code: int, files: dict[str, str]) -> Run:
+def finished(exit_code: int, files: dict[str, str]) -> Run:
+    """What a process that has ended left in its files."""
     passed = Path(files["passed"])
     return Run(
         exit_code,
