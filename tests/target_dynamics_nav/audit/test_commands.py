@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from target_dynamics_nav.audit import screen
 from target_dynamics_nav.audit.command_line import COMMANDS, main
 from target_dynamics_nav.audit.command_line import Console as Commands
 from target_dynamics_nav.settlement import Status
@@ -339,3 +340,17 @@ def test_the_help_lists_every_command(console: Console) -> None:
     text = console.text("--help")
     assert all(name in text for name in COMMANDS)
     assert "Exit codes" in text
+
+
+def test_a_terminal_gets_a_table_with_nothing_left_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "40")
+    screen.table(
+        ("Report", "Total"), [("[red]R1[/red]", "1,000.00"), ("x" * 60, "2.00")], right=(1,)
+    )
+    shown = capsys.readouterr().out
+    assert "[red]R1[/red]" in shown
+    assert shown.count("x") == 60
+    assert "1,000.00" in shown
