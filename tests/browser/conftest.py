@@ -24,7 +24,7 @@ from tests.target_dynamics_nav.ledgers import Place
 REPOSITORY = Path(__file__).parents[2]
 AXE = REPOSITORY / ".third-party/axe-core/node_modules/axe-core/axe.min.js"
 REQUIRED = os.environ.get("REQUIRE_CHROMIUM", "") not in {"", "0"}
-TALL = 12_000
+TALL = 20_000
 SECONDS = 60
 
 
