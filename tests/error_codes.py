@@ -1,9 +1,10 @@
 """Finds every stable code that the plug-ins can show, by reading their source; nothing is imported or run.
 
 A code is what stands as `code` in the making of an error, a problem, a note, a skip or an answer of the console; an
-error's `default_code`; an entry of a table of codes; or the `reason` of a log line. Where the source does not say the
-code itself, it is followed: to a constant, to the variable's values in the function, to the callers that hand it over.
-What can still not be told is an error of this module, so that no code slips through.
+error's `default_code`; an entry of a table of codes; the `reason` of a log line; or in brackets at the end of a
+sentence. Where the source does not say the code itself, it is followed: to a constant, to the variable's values in the
+function, to the callers that hand it over. What can still not be told is an error of this module, so that no code slips
+through.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ TABLES = {"PROBLEM_CODES", "NOTE_CODES", "SKIP_CODES", "HINTS"}
 """Dictionaries whose keys are codes."""
 MADE_WITH_A_CODE = {"Problem", "Note", "Skip", "Unseen"}
 """Besides every class whose name ends with Error."""
+_IN_BRACKETS = re.compile(r"[.!?] \[([a-z]+(?:_[a-z]+)*)\]$")
+"""A code that is written into the sentence itself."""
 _FINDINGS = {"find": 3, "Finding": 4}
 """What makes a finding of a reconciliation, and which of its arguments is the message; the first is the code."""
 NO_CODES_OF_OURS = {"finished"}
@@ -123,6 +126,9 @@ def _codes_of(
             if given is not None:
                 for code in _values(given, module, modules):
                     yield code, given, _message_given(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if bracketed := _IN_BRACKETS.search(node.value):
+                yield bracketed[1], node, None
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             yield from ((code, place, None) for code, place in _codes_assigned(node))
         elif isinstance(node, ast.Dict):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LIST_SETTINGS = ("policy_ids", "report_states", "report_ids", "domains")
 NUMBER_SETTINGS = ("lookback_days", "request_timeout", "recheck_days", "card_days")
 ENVIRONMENT_PREFIX = "TAP_EXPENSIFY_"
+ERROR_PAGES = "docs/errors"
+"""The error catalogue, in the project that this tap comes with."""
 
 
 class TapCommand(SingerCommand):
@@ -31,7 +33,8 @@ class TapCommand(SingerCommand):
         try:
             return super().main(*args, **kwargs)
         except TapError as error:
-            self._report(error.sentence(), error.code, error.field)
+            more = f"More: {ERROR_PAGES}/{error.code}.md"
+            self._report(f"{error.sentence()} {more}", error.code, error.field)
         except OSError as error:
             self._report(f"A file could not be read or written: {error.strerror}. [file]", "file")
         sys.exit(1)

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from target_dynamics_nav.catalogue import docs_url_of_environment, page_of
 from target_dynamics_nav.errors import StopRunError, TargetError
 
 COMMANDS = {
@@ -62,7 +63,11 @@ class Console(click.Group):
                 words.append(f"NAV says: {error.nav_message}")
             if error.hint:
                 words.append(f"What to do: {error.hint}")
-            click.echo(f"{' '.join(words)} [{error.code}]", err=True)
+            words.append(f"[{error.code}]")
+            page = page_of(error.code, docs_url_of_environment())
+            if page is not None:
+                words.append(f"More: {page}")
+            click.echo(" ".join(words), err=True)
             sys.exit(error.exit_code if isinstance(error, StopRunError) else BAD_NEWS)
 
 

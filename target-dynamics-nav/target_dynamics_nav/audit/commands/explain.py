@@ -9,6 +9,7 @@ import click
 
 from target_dynamics_nav.audit import options, screen, words
 from target_dynamics_nav.audit.command_line import BAD_NEWS
+from target_dynamics_nav.catalogue import docs_url_of_environment, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,6 +107,11 @@ def _print_story(view: dict[str, Any]) -> None:
     screen.line(f"Status: {words.STATUS_WORDS.get(view['status'], view['status'])}")
     for reason in view["reasons"]:
         screen.line(f"{reason['message']} [{reason['code']}]", indent=2)
+    docs_url = docs_url_of_environment()
+    for code in dict.fromkeys(reason["code"] for reason in view["reasons"]):
+        page = page_of(code, docs_url)
+        if page is not None:
+            screen.line(f"More about {code}: {page}", indent=2)
     waived = view["waived"]
     if waived:
         screen.line(
