@@ -27,7 +27,7 @@ def hide(value: Any, *, with_names: bool) -> Any:  # noqa: ANN401 - any plain da
     if with_names:
         return value
     if isinstance(value, str):
-        return _ADDRESS.sub(HIDDEN, value)
+        return _ADDRESS.sub(HIDDEN, value) if "@" in value else value
     if isinstance(value, dict):
         return {
             hide(name, with_names=False): hide(item, with_names=False)

@@ -72,9 +72,9 @@ def stories(ledger: Ledger, wanted: Filter, *, with_names: bool = False) -> list
 
 
 def _story(kept: overviews.Kept, events: Sequence[queries.Event], *, with_names: bool) -> Row:
-    read = _version(kept.current, with_names=with_names)
-    posted = _version(kept.posted, with_names=with_names)
     same = kept.document["posted_version"] == kept.document["version"]
+    read = _version(kept.current, with_names=with_names)
+    posted = read if same else _version(kept.posted, with_names=with_names)
     shown = read or posted
     return {
         **document_view(kept.document, with_names=with_names),
