@@ -85,6 +85,9 @@ mutants: $(MUTATION)/.installed  ## Mutation testing of the posting protocol (ho
 	cd $(MUTATION)/tree && nice ../environment/bin/mutmut run --max-children $(or $(CHILDREN),1) $(foreach some,$(MUTANTS),'$(some)')
 	cd $(MUTATION)/tree && ../environment/bin/mutmut results
 
+chaos: setup  ## Kill the target at each of its steps, and let NAV fail in every way; CHAOS='--share 10' for a part
+	$(BIN)/python -m tests.chaos $(CHAOS)
+
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -27,13 +27,14 @@ REPORT_EVERY = 100
 SECONDS_TO_NOTICE_A_DEATH = 5.0
 
 
-def _table(results: Sequence[Result]) -> str:
+def table(results: Sequence[Result]) -> str:
+    """What was done, by kind, and how often something was wrong."""
     groups: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in results:
         groups[result.matrix, result.group].append(result)
     rows = [("matrix", "points", "disturbed", "violations", "what")]
     for (matrix, group), some in [
-        *groups.items(),
+        *sorted(groups.items()),
         *((("all", ""), list(results)),),
     ]:
         rows.append(
@@ -49,6 +50,11 @@ def _table(results: Sequence[Result]) -> str:
         f"{matrix:<7} {points:>7} {disturbed:>10} {violations:>11}  {what}"
         for matrix, points, disturbed, violations, what in rows
     )
+
+
+def exit_code(results: Sequence[Result], *, broken: bool) -> int:
+    """0 only when something was done, and all of it, and nothing was wrong."""
+    return int(broken or not results or any(result.violations for result in results))
 
 
 def _collect(
@@ -103,10 +109,10 @@ def main() -> int:
             worker.terminate()
     for worker in workers:
         worker.join()
-    print(_table(results))
+    print(table(results))
     print(f"{time.monotonic() - begun:.0f} s with {options.workers} workers")
     broken = any(worker.exitcode for worker in workers)
-    return int(broken or not results or any(result.violations for result in results))
+    return exit_code(results, broken=broken)
 
 
 if __name__ == "__main__":

@@ -173,7 +173,7 @@ class Stage:
     def lose_ledger(self) -> None:
         """As if the disk with the ledger were gone."""
         for path in self.folder.glob(f"{self.ledger.name}*"):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
     # Runs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import tempfile
 import threading
@@ -225,7 +226,7 @@ def test_what_failed_says_so_and_why(nav: Stage, reference: Reference) -> None:
     run = nav.run_executable(BATCHED)
     assert run.exit_code == 0
     assert nav.interim(run) == []
-    with sqlite3.connect(nav.ledger) as connection:
+    with contextlib.closing(sqlite3.connect(nav.ledger)) as connection:
         failed = {
             key
             for (key,) in connection.execute(

@@ -27,7 +27,7 @@ from expense_sandbox.world import World
 from .feeds import Message, documents_of, excerpt, target_environment, write_feed
 from .project import TOOLS, books_of, postings_of
 
-MOMENTS = 12
+MOMENTS = 4
 REQUESTS_FOR_MASTER_DATA = 10
 
 

@@ -43,6 +43,11 @@ ELSEWHERE = {
     "make test": "what runs this",
     "make setup      # tools and plug-ins, all inside this folder": "what installed this",
     "make test       # lint, types and every test; what CI runs": "what runs this",
+    "make chaos      # after a change of the target's protocol: every crash and fault, about an hour on two cores": (
+        "tests/chaos runs shares of it"
+    ),
+    "make chaos CHAOS='--share 20'    # every twentieth point, in some minutes": "tests/chaos runs shares",
+    "make chaos CHAOS='--all'         # every point of every way": "tests/chaos runs shares of it",
     "make format     # let ruff put things in order": "changes files; `make check` runs the same tools",
     "make lock       # after a change of dependencies: lock file and constraints": "asks the package index",
     ". .venv/bin/activate": "only changes the shell",
