@@ -2,7 +2,7 @@
 
 - `settings.py`: the settings and what they mean.
 - `news.py`: what a run has to tell, and whether it has anything to tell. Pure.
-- `words.py`: the same as JSON, as one text, and as an e-mail. Pure.
+- `words.py`: the same as JSON, as one text, and as an e-mail. No I/O.
 - `gathering.py`: what the run's summary and the audit ledger say.
 - `webhook.py`, `mail.py`: one attempt each.
 - `alarm.py`: gathers, decides, sends; never fails a run, and holds it up by a few seconds at most.

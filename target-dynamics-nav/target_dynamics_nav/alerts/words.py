@@ -1,4 +1,4 @@
-"""An alert as JSON, as one text for a chat, and as an e-mail. Pure: no I/O.
+"""An alert as JSON, as one text for a chat, and as an e-mail. No I/O; an e-mail has the time of its making.
 
 The chat's text holds counts, codes, ids and amounts only, whatever `alert_include` says, and no character that a chat
 service takes for a link, a mention or markup: what a report is named is decided by whoever writes it.
@@ -7,7 +7,9 @@ service takes for a link, a mention or markup: what a report is named is decided
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
 from typing import TYPE_CHECKING, Any
 
 from target_dynamics_nav.alerts.news import amounts_of, by_reason
@@ -100,6 +102,8 @@ def as_mail(news: News, settings: AlertSettings, mail: Mail) -> EmailMessage:
     message["Subject"] = subject(news)
     message["From"] = mail.sender
     message["To"] = ", ".join(mail.to)
+    message["Date"] = format_datetime(datetime.now(timezone.utc))
+    message["Message-ID"] = make_msgid(domain=mail.sender.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"  # so that no absence note answers it
     message.set_content("\n".join(_mail_lines(news, settings)) + "\n")
     return message
@@ -131,7 +135,7 @@ def _mail_lines(news: News, settings: AlertSettings) -> Iterator[str]:
     if reported:
         yield "Why documents wait:"
         for status, code, number, amounts in by_reason(reported):
-            yield f"  {_counted(number)} {status}: {code or 'no reason'}{_brackets(amounts)}"
+            yield f"  {_counted(number)} {status}: {_line(code) or 'no reason'}{_brackets(amounts)}"
             page = page_of(code, settings.docs_url)
             if page:
                 yield f"    More: {page}"
@@ -150,10 +154,11 @@ def _mail_item(item: Waiting, settings: AlertSettings) -> Iterator[str]:
     shown = _item(item, settings)
     amount = "" if item.total is None else f", {item.total:,f} {item.currency_code}".rstrip()
     since = f", waiting since {item.since[:10]}" if item.since else ""
-    yield f"  {item.report_id} ({item.document_key}, {item.company}): {item.status}, {item.code}{amount}{since}"
+    place = f"{_line(item.report_id)} ({item.document_key}, {_line(item.company)})"
+    yield f"  {place}: {item.status}, {_line(item.code)}{amount}{since}"
     for name in ("report_name", "submitter", "message"):
         if shown.get(name):
-            yield f"    {' '.join(str(shown[name]).split())}"
+            yield f"    {_line(str(shown[name]))}"
 
 
 def _reported(news: News) -> list[Waiting]:
@@ -207,6 +212,11 @@ def _counted(number: int) -> str:
 
 def _days(number: int) -> str:
     return "1 day" if number == 1 else f"{number} days"
+
+
+def _line(words: str) -> str:
+    """A feed's words on one line, so that they cannot look like lines of ours."""
+    return " ".join(words.split())
 
 
 def _plain(words: str) -> str:

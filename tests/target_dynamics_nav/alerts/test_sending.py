@@ -69,6 +69,8 @@ def test_an_email_goes_encrypted_and_with_a_login(
     assert letter["Subject"] == f"Expense posting, {NAME}: 1 held"
     assert (letter["From"], letter["To"]) == (SENDER, RECIPIENT)
     assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["Date"].datetime.tzinfo is not None
+    assert letter["Message-ID"].endswith("@northwind.example>")
     text = letter.get_content()
     assert "  1 held (50.25 EUR)" in text
     assert "  1 document held: account_missing (50.25 EUR)" in text
@@ -92,6 +94,18 @@ def test_an_email_says_more_when_it_may(call: Call, tmp_path: Path, tls: ssl.SSL
     assert "Anna's trip" in text
     assert "anna@northwind.example" in text
     assert "NAV has no G/L account 8999." in text
+
+
+def test_words_of_a_feed_cannot_look_like_lines_of_the_letter(
+    call: Call, tmp_path: Path, tls: ssl.SSLContext
+) -> None:
+    forged = held()
+    forged["source"] = {"system": "x", "id": "R1\n\nAll is well.\n"}
+    with stand_ins.mailbox(tls) as box:
+        call(feed(tmp_path, forged), **by_mail(box))
+    lines = [line.strip() for line in box.letters[0].get_content().splitlines()]
+    assert "All is well." not in lines
+    assert any(line.startswith("R1 All is well. (E200-R") for line in lines)
 
 
 def test_a_mail_server_on_this_machine_needs_no_encryption(call: Call, tmp_path: Path) -> None:
