@@ -204,6 +204,27 @@ def test_what_waits_comes_first(month: Place) -> None:
     assert statuses[-1] == "posted"
 
 
+def test_a_story_tells_what_happened_to_its_own_document(month: Place) -> None:
+    found = {story["document_key"]: story for story in told(month)}
+    (run,) = found["E10000000-R"]["runs"]
+    assert run["steps"] == [
+        "NAV was asked and has nothing of it.",
+        "Draft PI000000 was created in NAV.",
+        *run["steps"][2:-1],
+        "Posted in NAV as PI000000.",
+    ]
+    decided = found["E10001010-R"]["runs"][-1]
+    assert (decided["steps"], decided["who"]) == (
+        ["Waived: Paid by hand: Grace knows."],
+        "Ada Accountant",
+    )
+    (read, posted) = (found["E10001006-R"][name] for name in ("read", "posted"))
+    assert posted is not None
+    assert posted["digest"] == read["digest"]
+    assert found["E10000000-R"]["posted"] is None
+    assert found["E10001012-R"]["in_nav"] is None
+
+
 def test_a_posting_that_was_taken_back_is_not_in_nav() -> None:
     posted, back, anew = ({"role": role} for role in ("posted", "credit", "reposted"))
     assert not taken_back([])

@@ -133,7 +133,7 @@ def by_run(events: Iterable[Mapping[str, Any]]) -> list[Row]:
         person's decision.
     """
     found: list[Row] = []
-    for _, group in groupby(events, key=lambda event: event["run_id"]):
+    for _, group in groupby(events, key=_occasion):
         happened = list(group)
         steps = [_step(event) for event in _told(happened)]
         who = next((event["who"] for event in happened if event["kind"] in _DECISIONS), None)
@@ -144,6 +144,11 @@ def by_run(events: Iterable[Mapping[str, Any]]) -> list[Row]:
             first, last = happened[0]["at"], happened[-1]["at"]
             found.append({"at": first, "until": last, "times": 1, "who": who, "steps": steps})
     return found
+
+
+def _occasion(event: Mapping[str, Any]) -> tuple[str, str]:
+    """A run, or one decision of a person."""
+    return event["run_id"], event["at"] if event["kind"] in _DECISIONS else ""
 
 
 def _told(events: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
