@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from target_dynamics_nav.comparison import content_differences, differences, inherited_dimensions
+from target_dynamics_nav.comparison import (
+    content_differences,
+    differences,
+    inherited_dimensions,
+    unmatched_lines,
+)
 from target_dynamics_nav.document import Document
 from target_dynamics_nav.nav.port import DocumentKind, FoundDocument, FoundLine
 from target_dynamics_nav.records import read_document
@@ -134,6 +139,92 @@ def test_an_inherited_dimension_takes_no_line_from_the_one_that_asked_for_it() -
         assert fields(document(lines=[plain, asked, plain]), found(*order)) == []
 
 
+def test_lines_that_ask_for_most_choose_first() -> None:
+    """NAV's two lines have as many dimensions; only one of them has the project that one line asked for."""
+    plain = {"account_number": "8430", "amount": "15.00", "dimensions": []}
+    asked = {**plain, "dimensions": [{"code": "PROJECT", "value": "P-1"}]}
+    lines = [
+        found_line("8430", "15", DEPARTMENT="SALES", PROJECT="P-1"),
+        found_line("8430", "15", DEPARTMENT="SALES", AREA="EU"),
+    ]
+    for order in permutations(lines):
+        assert fields(document(lines=[plain, asked]), found(*order)) == []
+
+
+def test_lines_without_a_counterpart_on_either_side() -> None:
+    other = found_line("8450", "20", DEPARTMENT="SALES")
+    missing, surplus = unmatched_lines(document(), found(other, FLIGHT))
+    assert [line.description for line in missing] == ["Hotel"]
+    assert surplus == [other]
+    assert unmatched_lines(document(), found()) == ([], [])
+    missing, surplus = unmatched_lines(document(), found(lines=None))
+    assert (len(missing), surplus) == (2, [])
+
+
+def told(wanted: Document, actual: FoundDocument) -> list[str]:
+    return [
+        str(one) for one in differences(wanted, actual, local_currency_code="eur", with_dates=True)
+    ]
+
+
+def test_both_sides_of_a_difference_as_people_read_them() -> None:
+    bare = replace(HOTEL, dimensions={})
+    assert told(document(), found(bare, FLIGHT)) == [
+        (
+            "line: 20.00 on account 8440 (DEPARTMENT SALES) in the report, "
+            "20.00 on account 8440 (no dimensions) in NAV"
+        )
+    ]
+    assert told(document(), found(HOTEL)) == [
+        "number of lines: 2 in the report, 1 in NAV",
+        (
+            "line: 10.00 on account 8430 (DEPARTMENT SALES, PROJECT P-100) in the report, "
+            "no such line in NAV"
+        ),
+    ]
+    assert told(document(), found(HOTEL, FLIGHT, FLIGHT)) == [
+        "number of lines: 2 in the report, 3 in NAV",
+        (
+            "line: no such line in the report, "
+            "10.00 on account 8430 (DEPARTMENT SALES, PROJECT P-100) in NAV"
+        ),
+    ]
+    assert told(document(), found(total=Decimal("30.001"), vendor_number="")) == [
+        "vendor: E1001 in the report, nothing in NAV",
+        "total: 30.00 in the report, 30.001 in NAV",
+    ]
+    assert told(document(currency_code="usd"), found(vendor_number="e1001")) == [
+        "currency: USD in the report, EUR in NAV"
+    ]
+
+
+def test_the_notes_of_what_nav_made_of_a_document() -> None:
+    actual = found(
+        replace(HOTEL, line_number=3, description="Ho", dimensions={**HOTEL.dimensions, "A": "1"}),
+        replace(FLIGHT, description="Flight"),
+        readable_header_dimensions=frozenset({"PROJECT"}),
+    )
+    notes = inherited_dimensions(document(), actual)
+    assert [(note.code, note.field, note.value) for note in notes] == [
+        ("dimension_on_lines_only", "DEPARTMENT", "SALES"),
+        ("text_cut", "lines[2].description", "Ho"),
+        ("dimension_inherited", "A", "1"),
+    ]
+    assert notes[0].message.startswith("DEPARTMENT = SALES is on the lines;")
+    assert notes[1].message == "NAV keeps 2 of 5 characters of a description."
+    assert "A = 1" in notes[2].message
+    readable = replace(actual, readable_header_dimensions=frozenset({"DEPARTMENT"}))
+    assert [note.code for note in inherited_dimensions(document(), readable)] == [
+        "text_cut",
+        "dimension_inherited",
+    ]
+
+
+def test_another_text_is_no_cut_text() -> None:
+    actual = found(replace(HOTEL, description="Inn"), replace(FLIGHT, description="Flight to Oslo"))
+    assert inherited_dimensions(document(), actual) == []
+
+
 def test_one_line_is_not_counted_for_two() -> None:
     twice = {"account_number": "8430", "amount": "15.00", "dimensions": []}
     actual = found(
@@ -162,6 +253,15 @@ class TestJournals:
         posted = replace(self.FOUND, posted=True, balancing_account=("G/L Account", "5410"))
         assert fields(wanted, posted) == []
         assert fields(wanted, replace(posted, posted=False)) == ["balancing account"]
+
+    def test_accounts_are_told_by_type_and_number(self) -> None:
+        assert told(self.PLAIN, replace(self.FOUND, balancing_account=("Vendor", "2910"))) == [
+            "balancing account: G/L Account 2910 in the report, Vendor 2910 in NAV"
+        ]
+        none = replace(self.PLAIN, balancing_account=None)
+        assert told(none, self.FOUND) == [
+            "balancing account: nothing in the report, G/L Account 2910 in NAV"
+        ]
 
     def test_a_journal_of_zero_has_nothing_to_balance(self) -> None:
         lines: list[dict[str, Any]] = [
@@ -211,6 +311,45 @@ class TestContent:
             "20.00 on account 8440 (DEPARTMENT SALES); "
             "new lines: 20.50 on account 8440 (DEPARTMENT SALES).",
         }
+
+    def test_lines_with_a_tax_code_and_without_dimensions(self) -> None:
+        line = {"account_number": "8440", "amount": "30.00", "dimensions": []}
+        taxed = {**line, "tax_code": "VAT20"}
+        plain, with_tax = (document(dimensions=[], lines=[one]).content for one in (line, taxed))
+        assert content_differences(plain, with_tax) == [
+            (
+                "lines",
+                (
+                    "lines no longer in the report: 30.00 on account 8440; "
+                    "new lines: 30.00 on account 8440 (tax code VAT20)."
+                ),
+            )
+        ]
+
+    def test_accounts_in_words(self) -> None:
+        posted, current = (
+            document(
+                JOURNAL, vendor_number=None, balancing_account={"type": kind, "number": number}
+            ).content
+            for kind, number in (("G/L Account", "2910"), ("Vendor", "E1001"))
+        )
+        assert content_differences(posted, current) == [
+            ("balancing_account", "balancing account: posted G/L Account 2910, now Vendor E1001.")
+        ]
+
+    def test_five_lines_are_told_and_more_are_hinted_at(self) -> None:
+        lines = [
+            {"account_number": "8440", "amount": f"{number}.00", "dimensions": []}
+            for number in range(1, 9)
+        ]
+        five, six = (
+            sentences(total="36.00", lines=lines[:count])["lines"].partition("new lines: ")[2]
+            for count in (5, 6)
+        )
+        assert (five.count("on account"), five.endswith("(DEPARTMENT SALES).")) == (5, True)
+        assert (six.count("on account"), six.endswith("(DEPARTMENT SALES), ….")) == (5, True)
+        gone = content_differences(document().content, {"lines": []})
+        assert gone[0][1].endswith("new lines: none.")
 
     def test_many_lines_are_cut(self) -> None:
         lines = [

@@ -115,8 +115,8 @@ def test_very_large_writes_do_not_share_a_request() -> None:
     exactly_half = Write("POST", "half", half)
     assert len(exactly_half.body_text or "") == LARGEST_BATCH_BYTES // 2
     more = Write("POST", "more", {"text": "x" * (LARGEST_BATCH_BYTES // 2 - 10)})
-    ask(server, exactly_half, exactly_half, Write("POST", "small", {}), more, exactly_half)
-    assert server.together == [["half", "half"], ["small", "more"], ["half"]]
+    ask(server, *[exactly_half] * 4, Write("POST", "small", {}), more, exactly_half)
+    assert server.together == [["half", "half"]] * 2 + [["small", "more"], ["half"]]
 
 
 def test_a_write_without_a_body_counts_nothing() -> None:
@@ -239,6 +239,26 @@ def test_a_list_whose_rest_cannot_be_read_is_no_list() -> None:
         first, second = Round(http, 100).perform([Read("page1"), Read("r")])
         assert isinstance(first, TargetError)
         assert urls(second) == ["r"]
+
+
+def test_every_page_is_read_from_the_books_themselves_and_no_replica() -> None:
+    server = Nav()
+    script = Script(server)
+    with nav(script) as (http, _, sandbox):
+        link = f"{sandbox.url}/api/v2.0/page2"
+        server.answers["page1"] = (200, {"value": [], "@odata.nextLink": link})
+        Round(http, 100).perform([Read("page1")])
+        Round(http, 100).perform([Read("page1"), Read("r")])
+    assert len(script.asked) == 4
+    assert {one.headers.get("Data-Access-Intent") for one in script.asked} == {"ReadWrite"}
+
+
+def test_a_single_write_and_a_file_go_on_their_own() -> None:
+    script = Script(Nav())
+    with nav(script) as (http, _, _):
+        Round(http, 100).perform([Write("POST", "w", {"a": 1}), Upload("u", b"receipt")])
+    assert [one.path.rpartition("/")[2] for one in script.asked] == ["w", "u"]
+    assert [one.body for one in script.asked] == [b'{"a":1}', b"receipt"]
 
 
 # The text of a batch
