@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from target_dynamics_nav.context import RefusedDrafts
+
 from .desk import (
     Desk,
     desk,
@@ -113,3 +115,20 @@ def test_a_draft_left_on_purpose_stays_when_the_document_is_held_later(it: Desk)
     it.run(record(), mode="draft")
     assert it.run(record(problems=[PROBLEM])).statuses == ["held"]
     assert len(it.drafts()) == 1
+
+
+def test_a_draft_that_nav_refuses_to_post_is_kept_where_the_settings_say_so(it: Desk) -> None:
+    refused = record(dimensions=[], lines=[line("8450", "100.00")])
+    keep = {"refused_drafts": RefusedDrafts.KEEP}
+    done = it.run(refused, rules=keep)
+    assert done.statuses == ["held"]
+    assert "DEPARTMENT" in done.messages
+    (draft,) = it.drafts()
+    events = it.events()
+    assert events.index("refused") < events.index("draft_kept") < events.index("held")
+    assert it.standing() == ("held", draft["number"])
+    assert it.postings() == 0
+    again = it.run(refused, rules=keep)
+    assert again.statuses == ["held"]
+    assert [one["number"] for one in it.drafts()] == [draft["number"]], "the same one, no other"
+    assert it.postings() == 0
