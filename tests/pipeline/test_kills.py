@@ -2,7 +2,8 @@
 
 The target's own executable is killed while NAV works on one of its requests: before NAV has done anything, or after
 it has done it and before the answer is out. The feed holds every kind of document, and vendors with default dimensions
-of their own, so that a kill also falls between the parts of a draft.
+of their own, so that a kill also falls between the parts of a draft. `tests/chaos` does the same at every step; here
+the documents are those that the real tap and mapper send.
 """
 
 from __future__ import annotations
