@@ -15,6 +15,7 @@ from target_dynamics_nav.errors import (
     DraftChangedError,
     OutcomeUnknownError,
     RetryLaterError,
+    StillWorkingError,
 )
 from target_dynamics_nav.outcome import Unposted, as_problem
 from target_dynamics_nav.settlement import Status
@@ -72,6 +73,8 @@ class Drafts:
                 usable = yield from self.usable(document, found, None)
                 if usable is not None:
                     return usable
+                if isinstance(error, StillWorkingError):
+                    break  # made anew now, there would be two as soon as NAV is done
             else:
                 context.event(
                     "draft_created", document, {"nav_id": created.id, "nav_number": created.number}

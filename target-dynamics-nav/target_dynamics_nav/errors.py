@@ -4,6 +4,7 @@
 TargetError
 ├── RetryLaterError          nothing was written, or it is known what was: try the same again (this run or the next)
 │   └── OutcomeUnknownError  a write was sent and its fate is unknown: look again before anything else
+│       └── StillWorkingError    nobody waits for it any more, but NAV may still carry it out: look again later
 ├── DocumentError            this document cannot go on; hold it with the reason and continue with the others
 │   └── DocumentRefusedError NAV refused it, in its own words
 ├── DraftChangedError        somebody changed the draft since it was read: read again, compare again
@@ -71,6 +72,10 @@ class OutcomeUnknownError(RetryLaterError):
     """A write was sent and no trustworthy answer came: look the document up before doing anything else."""
 
     default_code = "outcome_unknown"
+
+
+class StillWorkingError(OutcomeUnknownError):
+    """A write was sent and no answer came in time: what a look-up does not find now may be there in a while."""
 
 
 class DocumentError(TargetError):

@@ -366,10 +366,7 @@ class NavHttp:
             except NetworkFailure as failure:
                 if failure.unsent:
                     raise TransientFailure(failure.reason) from failure
-                raise OutcomeUnknownError(
-                    f"A write was sent to NAV, but {failure.reason}.",
-                    hint="The document is looked up before anything else is done.",
-                ) from failure
+                raise failure.of_a_write() from failure
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 raise TransientFailure(
                     f"NAV answered {answer.status}", retry_after=self._retry_after(answer)

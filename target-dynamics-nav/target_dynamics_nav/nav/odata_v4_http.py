@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 from target_dynamics_nav.errors import (
     ConfigurationError,
     OutageError,
-    OutcomeUnknownError,
     ProtocolError,
     RetryLaterError,
     TargetError,
@@ -318,10 +317,7 @@ class PageHttp:
             except NetworkFailure as failure:
                 if failure.unsent:
                     raise TransientFailure(failure.reason) from failure
-                raise OutcomeUnknownError(
-                    f"A write was sent to NAV, but {failure.reason}.",
-                    hint="The document is looked up before anything else is done.",
-                ) from failure
+                raise failure.of_a_write() from failure
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 raise TransientFailure(
                     f"NAV answered {answer.status}", retry_after=self._retry_after(answer)

@@ -265,7 +265,7 @@ class SoapHttp:
             except NetworkFailure as failure:
                 if failure.unsent:
                     raise TransientFailure(failure.reason) from failure
-                raise _unknown(f"A write was sent to NAV, but {failure.reason}.") from failure
+                raise failure.of_a_write() from failure
             except Answered as answered:
                 if answered.found.status == HTTPStatus.TOO_MANY_REQUESTS:
                     raise TransientFailure(

@@ -18,7 +18,12 @@ import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
-from target_dynamics_nav.errors import ConfigurationError, ProtocolError
+from target_dynamics_nav.errors import (
+    ConfigurationError,
+    OutcomeUnknownError,
+    ProtocolError,
+    StillWorkingError,
+)
 from target_dynamics_nav.nav.error_table import NavProblem, problem
 from target_dynamics_nav.nav.odata import Json, from_json
 from target_dynamics_nav.nav.retry import Pace
@@ -58,12 +63,21 @@ class Answer:
 
 
 class NetworkFailure(Exception):  # noqa: N818 - a signal between this module and http.py
-    """No answer came. `unsent`: the request certainly never reached NAV."""
+    """No answer came. `unsent`: the request certainly never reached NAV. `timed_out`: we stopped waiting for it."""
 
-    def __init__(self, reason: str, *, unsent: bool) -> None:
+    def __init__(self, reason: str, *, unsent: bool, timed_out: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.unsent = unsent
+        self.timed_out = timed_out
+
+    def of_a_write(self) -> OutcomeUnknownError:
+        """The error of a write that was sent."""
+        kind = StillWorkingError if self.timed_out else OutcomeUnknownError
+        return kind(
+            f"A write was sent to NAV, but {self.reason}.",
+            hint="The document is looked up before anything else is done.",
+        )
 
 
 class Transport:
@@ -188,7 +202,8 @@ class Transport:
             reason = (
                 "no connection to NAV" if unsent else f"no answer from NAV ({type(error).__name__})"
             )
-            raise NetworkFailure(reason, unsent=unsent) from error
+            timed_out = isinstance(error, requests.ReadTimeout)
+            raise NetworkFailure(reason, unsent=unsent, timed_out=timed_out) from error
         logger.debug(
             "%s %s -> %d in %.0f ms, request id %s",
             method,
