@@ -1,6 +1,6 @@
 # Everything a fresh machine needs is Python 3.11 (or 3.10 to 3.13), git and make.
 #   make demo    see it work: sandbox, two runs, what happened
-#   make test    lint, types and every test
+#   make test    lint, types and tests
 PYTHON ?= python3
 UV := .uv/bin/uv
 BIN := $(CURDIR)/.venv/bin
@@ -9,7 +9,7 @@ NAV_PORT ?= 8702
 export VAULT_KEY_FILE ?= $(CURDIR)/.demo/sandbox.key
 
 
-.PHONY: help setup third-party demo sandbox run check-rules test mutants check format lock clean
+.PHONY: help setup third-party demo sandbox run check-rules test test-thorough mutants check format lock clean
 
 help:
 	@sed -n '2,3s/^# *//p' Makefile
@@ -69,7 +69,10 @@ check: setup  ## Lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: check third-party  ## Lint, types and every test
+test: check third-party  ## Lint, types and tests
+	$(BIN)/pytest -q -n auto --maxschedchunk 4 -m "not thorough"
+
+test-thorough: check third-party  ## Lint, types and every test, more of each kind
 	$(BIN)/pytest -q -n auto --maxschedchunk 4
 
 MUTATION := .third-party/mutation

@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 A_FEW_DAYS = {"TAP_EXPENSIFY_START_DATE": "2026-03-10", "TAP_EXPENSIFY_END_DATE": "2026-03-12"}
 PATHS = {"api_v2": "/api/v2.0", "odata_v4": "", "soap": ""}
 CREDENTIAL_TYPES = {"basic": "NavUserPassword", "ntlm": "Windows", "oauth2": "AccessControlService"}
+IN_EVERY_RUN = {("odata_v4", "ntlm"), ("soap", "basic")}
 WAYS = [
-    (dialect, auth_method)
+    pytest.param(
+        dialect,
+        auth_method,
+        marks=[] if (dialect, auth_method) in IN_EVERY_RUN else [pytest.mark.thorough],
+    )
     for dialect in PATHS
     for auth_method in CREDENTIAL_TYPES
     if (dialect, auth_method)
