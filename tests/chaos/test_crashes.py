@@ -19,7 +19,8 @@ def test_one_more_run_makes_it_right(stage: Stage, reference: Reference, number:
     point = crashes.sample(crashes.matrix(reference), POINTS)[number]
     result = crashes.crash(stage, reference, point)
     assert result.violations == (), result.name
-    assert result.disturbed == 1 + point.again, "it was killed"
+    # The run that follows may come to its end in fewer requests and writes than the second kill waits for.
+    assert 1 <= result.disturbed <= 1 + point.again, "it was killed"
 
 
 def test_there_are_points_of_every_kind(reference: Reference) -> None:
