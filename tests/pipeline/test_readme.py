@@ -42,7 +42,7 @@ STORY = {
 ELSEWHERE = {
     "make test": "what runs this",
     "make setup      # tools and plug-ins, all inside this folder": "what installed this",
-    "make test       # lint, types and every test; what CI runs": "what runs this",
+    "make test       # lint, types and tests; what CI runs (make test-thorough: more of each kind)": "what runs this",
     "make chaos      # after a change of the target's protocol: every crash and fault, about an hour on two cores": (
         "tests/chaos runs shares of it"
     ),
