@@ -64,7 +64,7 @@ def other(value: object, seed: int) -> object:
     if isinstance(value, int):
         return value + 1 + seed
     text = str(value)
-    place = seed % (len(text) + 1)
+    place = seed % max(1, len(text))  # no longer than before: a column may be full
     return f"{text[:place]}~{text[place + 1 :]}"
 
 
