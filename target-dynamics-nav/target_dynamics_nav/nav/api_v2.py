@@ -27,6 +27,7 @@ from target_dynamics_nav.nav.api_v2_documents import (
 from target_dynamics_nav.nav.api_v2_drafts import DraftWriter
 from target_dynamics_nav.nav.batch import MAX_BATCH_PARTS
 from target_dynamics_nav.nav.batching import Round
+from target_dynamics_nav.nav.journal_lines import LONGEST_KEY
 from target_dynamics_nav.nav.parts import Part, Pause, Read, Upload, Write
 from target_dynamics_nav.nav.port import Capabilities, DocumentKind
 
@@ -95,7 +96,7 @@ class ApiV2Client:
         """
         path = master_data.company_path(company)
         questions = [names.look_up(path, key) for names in PURCHASE_KINDS.values()]
-        journals_too = len(key) <= journals.LONGEST_KEY
+        journals_too = len(key) <= LONGEST_KEY
         if journals_too:
             questions += [journals.batch_look_up(path, key), journals.ledger_look_up(path, key)]
         answers = yield questions

@@ -33,6 +33,7 @@ from target_dynamics_nav.nav.api_v2_dimensions import (
     line_dimensions,
 )
 from target_dynamics_nav.nav.api_v2_master_data import company_path
+from target_dynamics_nav.nav.journal_lines import balancing_amount
 from target_dynamics_nav.nav.odata import code
 from target_dynamics_nav.nav.parts import Write
 
@@ -106,7 +107,7 @@ class DraftWriter:
             )
         wanted = [line_dimensions(draft.dimensions, line.dimensions) for line in draft.lines]
         accounts = [(line.account_type, line.account_number) for line in draft.lines]
-        if journals.balancing_amount(draft) and draft.balancing_account is not None:
+        if balancing_amount(draft) and draft.balancing_account is not None:
             wanted.append(draft.dimensions)
             accounts.append(draft.balancing_account)
         sent = [

@@ -12,12 +12,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from target_dynamics_nav.errors import DocumentRefusedError, ProtocolError
 from target_dynamics_nav.nav.api_v2_dimensions import dimensions_of, set_lines
+from target_dynamics_nav.nav.journal_lines import (
+    balancing_amount,
+    balancing_title,
+    is_reversed,
+    split,
+)
 from target_dynamics_nav.nav.odata import Json, caption, code, day, decimal, text
 from target_dynamics_nav.nav.parts import LookUp
 from target_dynamics_nav.nav.port import DocumentKind, FoundDocument, FoundLine
@@ -27,8 +32,6 @@ if TYPE_CHECKING:
 
     from target_dynamics_nav.nav.port import DraftDocument
 
-LONGEST_KEY = 20
-"""Characters of a journal line's document number."""
 _BATCH_CODE_LENGTH = 10
 _LONGEST_TEXT = 100
 _LINE_NUMBER_STEP = 10000
@@ -55,15 +58,6 @@ def ledger_look_up(company: str, key: str) -> LookUp:
     return LookUp(f"{company}/generalLedgerEntries", "documentNumber", key, "dimensionSetLines")
 
 
-def balancing_amount(draft: DraftDocument) -> Decimal:
-    """What the balancing line has to carry; zero means that none is needed, as NAV would skip it."""
-    return -sum((line.amount for line in draft.lines), Decimal(0))
-
-
-def _balancing_mark(key: str) -> str:
-    return f"{key}:"
-
-
 def draft_body(draft: DraftDocument, line_dimensions: Sequence[Mapping[str, str]]) -> Json:
     """The deep insert of a batch with its lines.
 
@@ -71,7 +65,7 @@ def draft_body(draft: DraftDocument, line_dimensions: Sequence[Mapping[str, str]
         draft: The document.
         line_dimensions: Dimensions to send with each line, the balancing one last when there is one.
     """
-    title = f"{_balancing_mark(draft.key)} {draft.description}"[:_LONGEST_TEXT].strip()
+    title = balancing_title(draft.key, draft.description)[:_LONGEST_TEXT].strip()
     wanted = [
         (line.account_type, line.account_number, line.amount, line.description, line.tax_code)
         for line in draft.lines
@@ -147,7 +141,7 @@ def found_batch(row: Json, key: str) -> FoundDocument:
             f"NAV's answer for journal {row.get('code')} lacks or garbles a field: {error}.",
             code="answer_garbled",
         ) from error
-    balancing, others = _split(lines, key)
+    balancing, others = split(lines, key)
     return FoundDocument(
         kind=DocumentKind.JOURNAL_ENTRY,
         id=text(row.get("id")),
@@ -192,10 +186,10 @@ def found_entries(entries: Sequence[Json], key: str, leftover: Json | None) -> F
         raise ProtocolError(
             f"NAV's ledger entries of {key} lack or garble a field: {error}.", code="answer_garbled"
         ) from error
-    reversed_ = _is_reversed(lines)
+    reversed_ = is_reversed(lines)
     if reversed_:
         lines = lines[: len(lines) // 2]
-    balancing, others = _split(lines, key)
+    balancing, others = split(lines, key)
     return FoundDocument(
         kind=DocumentKind.JOURNAL_ENTRY,
         id=text(ours[0].get("id")),
@@ -231,28 +225,5 @@ def _found_line(number: int, row: Json, account_type: str, amount: Decimal) -> F
     )
 
 
-def _split(lines: list[FoundLine], key: str) -> tuple[FoundLine | None, list[FoundLine]]:
-    """The balancing line, told by its description, and the others."""
-    if lines and lines[-1].description.upper().startswith(_balancing_mark(key)):
-        return lines[-1], lines[:-1]
-    return None, lines
-
-
 def _account(line: FoundLine | None) -> tuple[str, str] | None:
     return (line.account_type, line.account_number) if line else None
-
-
-def _is_reversed(lines: Sequence[FoundLine]) -> bool:
-    """The second half takes back the first: somebody reversed the posting, which reuses its document number."""
-    half, odd = divmod(len(lines), 2)
-    first, second = lines[:half], lines[half:]
-    if odd or not half or sum((line.amount for line in first), Decimal(0)):
-        return False
-
-    def content(some: Sequence[FoundLine], sign: int) -> Counter[tuple[object, ...]]:
-        return Counter(
-            (line.account_number, sign * line.amount, tuple(sorted(line.dimensions.items())))
-            for line in some
-        )
-
-    return content(first, 1) == content(second, -1)
